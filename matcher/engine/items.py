@@ -1,0 +1,152 @@
+"""The types that the rooms of the engine share: what goes in, what is stored, what comes out."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors: TypeAlias = npt.NDArray[np.float32]
+Side: TypeAlias = Literal["need", "offer"]
+
+_NO_PARTS: Mapping[str, float] = MappingProxyType({})
+_RECORD_HEADER = struct.Struct("<4sIII")  # magic, rows, columns, bytes of the compressed texts
+_RECORD_MAGIC = b"rec1"
+
+
+class EngineError(Exception):
+    """Report a condition that the caller can act on; the message says what to do."""
+
+
+class BadVectors(EngineError, ValueError):
+    """Refuse vectors that are not finite, or not of the dimension of the index."""
+
+
+class DamagedSnapshot(EngineError):
+    """Report a snapshot that cannot be trusted; the caller rebuilds from the stored records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """Hold one measurable demand or claim, e.g. 孔隙率 ≤ 0.5 %.
+
+    `comparator` is one of ge gt le lt eq range pm text; a range has its low end in `value` and its high end in
+    `value_high`, pm has the centre in `value` and the half width in `value_high`, text has words only, in `text`.
+    """
+
+    name: str
+    comparator: str
+    value: float | None = None
+    value_high: float | None = None
+    unit: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Hold the structured facts that rules and features compare; amounts are in yuan, None where nothing is known."""
+
+    side: Side
+    owner: int | None = None
+    fields: frozenset[str] = frozenset()
+    industries: frozenset[str] = frozenset()
+    ipc: frozenset[str] = frozenset()
+    emerging: frozenset[str] = frozenset()
+    cooperation: frozenset[str] = frozenset()
+    trl: int | None = None
+    amount_low: float | None = None
+    amount_high: float | None = None
+    region: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Hold one need or offer as the engine sees it; `body` has one paragraph a line."""
+
+    id: int
+    title: str
+    body: str
+    profile: Profile
+    keywords: tuple[str, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """Hold an analysed and embedded item: what the database stores and what the indexes take.
+
+    `vectors` is float32 (p, d), rows of unit length, one per text in `passages`; row 0 is the title with the keywords
+    and the lead of the body. `tokens` are the terms for lexical search in order, repetitions kept. `text_hash`
+    changes exactly when what is embedded changes.
+    """
+
+    item: Item
+    text_hash: str
+    vectors: Vectors
+    passages: tuple[str, ...]
+    tokens: tuple[str, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return everything but the item itself, which its own tables hold."""
+        texts = json.dumps([self.text_hash, self.passages, self.tokens], ensure_ascii=False, separators=(",", ":"))
+        packed = zlib.compress(texts.encode("utf-8", "surrogatepass"), 6)
+        rows, columns = self.vectors.shape
+        header = _RECORD_HEADER.pack(_RECORD_MAGIC, rows, columns, len(packed))
+        return header + np.ascontiguousarray(self.vectors, dtype="<f4").tobytes() + packed
+
+    @classmethod
+    def from_bytes(cls, item: Item, data: bytes) -> Record:
+        """Return the record of `item` from what `to_bytes` gave; raises ValueError for anything else."""
+        try:
+            magic, rows, columns, length = _RECORD_HEADER.unpack_from(data)
+            start = _RECORD_HEADER.size + 4 * rows * columns
+            if magic != _RECORD_MAGIC or len(data) != start + length:
+                raise ValueError("wrong length or kind")
+            vectors = np.frombuffer(data, dtype="<f4", count=rows * columns, offset=_RECORD_HEADER.size)
+            text_hash, passages, tokens = json.loads(zlib.decompress(data[start:]).decode("utf-8", "surrogatepass"))
+        except (struct.error, zlib.error, ValueError) as error:
+            raise ValueError(f"not the bytes of a stored record: {error}") from error
+        return cls(item, text_hash, vectors.reshape(rows, columns).astype(np.float32), tuple(passages), tuple(tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Hold one found item; `score` depends on the pair alone, `parts` has every sub-score by name."""
+
+    id: int
+    score: float
+    parts: Mapping[str, float] = field(default_factory=lambda: _NO_PARTS)
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turn texts into vectors whose inner product is the cosine of their meanings."""
+
+    @property
+    def name(self) -> str:
+        """Identify model and weights: vectors of different names are never compared."""
+
+    @property
+    def dimension(self) -> int:
+        """Give the number of columns."""
+
+    @property
+    def window(self) -> int:
+        """Give the tokens of one text that the model reads, prefix and markers taken off."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, markers and prefix left out."""
+
+    def encode_needs(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 (n, d), rows of unit length, for texts that ask."""
+
+    def encode_offers(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 (n, d), rows of unit length, for texts that answer."""
