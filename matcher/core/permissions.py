@@ -1,0 +1,103 @@
+"""Who may do what: one table, called by services, so that pages, API and command line are covered alike."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from matcher.core.errors import NotAllowed
+from matcher.core.labels import Label
+from matcher.core.people import Actor, Role
+
+ENTERPRISE, UNIVERSITY, GOVERNMENT, DESK, ADMIN = Role
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Allow an action to everyone with one of `roles`, and to members with one of `own` for what their organisation owns."""
+
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    own: frozenset[Role] = field(default_factory=frozenset)
+    everyone: bool = False
+
+
+def _rule(*roles: Role, own: Collection[Role] = (), everyone: bool = False) -> Rule:
+    return Rule(frozenset(roles), frozenset(own), everyone)
+
+
+ASKERS = (ENTERPRISE, GOVERNMENT)
+OFFERERS = (UNIVERSITY, ENTERPRISE)
+
+PERMISSIONS: dict[str, Rule] = {
+    # needs
+    "need.create": _rule(ENTERPRISE, GOVERNMENT, DESK),
+    "need.edit": _rule(DESK, own=ASKERS),
+    "need.submit": _rule(DESK, own=ASKERS),
+    "need.withdraw": _rule(DESK, own=ASKERS),
+    "need.review": _rule(DESK),
+    "need.solve": _rule(DESK, own=ASKERS),
+    "need.confidential": _rule(DESK, own=ASKERS),
+    "need.import": _rule(ENTERPRISE, GOVERNMENT, DESK),
+    "need.export": _rule(GOVERNMENT, DESK, ADMIN),
+    # offers
+    "offer.create": _rule(UNIVERSITY, ENTERPRISE, DESK),
+    "offer.edit": _rule(DESK, own=OFFERERS),
+    "offer.submit": _rule(DESK, own=OFFERERS),
+    "offer.withdraw": _rule(DESK, own=OFFERERS),
+    "offer.review": _rule(DESK),
+    "offer.unpublished": _rule(DESK, own=OFFERERS),
+    "offer.import": _rule(UNIVERSITY, ENTERPRISE, DESK),
+    "offer.export": _rule(GOVERNMENT, DESK, ADMIN),
+    # pairings
+    "pairing.queue": _rule(DESK),
+    "pairing.decide": _rule(DESK),
+    "pairing.see": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "pairing.export": _rule(DESK, ADMIN),
+    # overviews
+    "insight.government": _rule(GOVERNMENT, DESK, ADMIN),
+    # people and organisations
+    "account.approve": _rule(ADMIN),
+    "organisation.edit": _rule(ADMIN, DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "organisation.contact": _rule(DESK, ADMIN, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "audit.see": _rule(ADMIN),
+}
+
+REFUSED = Label("您没有进行此操作的权限。", "You are not allowed to do this.")
+SIGN_IN = Label("请先登录。", "Please sign in first.")
+
+
+def allowed(actor: Actor, action: str, *, owner: int | None = None) -> bool:
+    """Say whether `actor` may do `action` on something of the organisation `owner`; an unknown action is a KeyError."""
+    rule = PERMISSIONS[action]
+    if actor.is_system or rule.everyone or actor.roles & rule.roles:
+        return True
+    owns = owner is not None and owner == actor.organisation_id
+    return owns and bool(actor.roles & rule.own)
+
+
+def require(actor: Actor, action: str, *, owner: int | None = None) -> None:
+    """Raise NotAllowed unless `allowed`."""
+    if not allowed(actor, action, owner=owner):
+        raise NotAllowed(REFUSED if actor.person_id is not None else SIGN_IN)
+
+
+class View(StrEnum):
+    """Say how much of a need a person sees."""
+
+    FULL = "full"
+    REDACTED = "redacted"
+    NONE = "none"
+
+
+def need_view(actor: Actor, *, disclosure: str, owner: int, targets: Collection[int], public_state: bool) -> View:
+    """Decide how much of a need `actor` sees.
+
+    Owner and desk see all. Others see nothing before it is published; then all of an open need, the redacted form of a
+    redacted one, and all of a targeted one if their organisation is among its `targets`. A closed need stays closed.
+    """
+    if allowed(actor, "need.confidential", owner=owner):
+        return View.FULL
+    if not public_state:
+        return View.NONE
+    if disclosure == "open" or (disclosure == "targeted" and actor.organisation_id in targets):
+        return View.FULL
+    return View.REDACTED if disclosure == "redacted" else View.NONE

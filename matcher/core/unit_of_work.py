@@ -1,0 +1,80 @@
+"""One commit at the edge: the only place that commits."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from matcher.core.clock import Clock, utc_now
+from matcher.core.db import SessionFactory
+from matcher.core.errors import Conflict
+from matcher.core.labels import Label
+
+CHANGED_MEANWHILE = Label(
+    "有人刚刚修改了同一条记录，您的操作没有保存。请刷新页面查看最新内容后再试。",
+    "Somebody has just changed the same record, so your action was not saved. Reload the page and try again.",
+)
+
+
+class UnitOfWork:
+    """Gather what one action changes; leaving the `with` block commits it whole, an exception undoes it whole.
+
+    The session stays open until `close`, so that what was loaded can be shown after the commit.
+    Callables in `after_commit` run once after a successful commit (waking the worker, for example).
+    """
+
+    def __init__(self, sessions: SessionFactory, clock: Clock = utc_now) -> None:
+        self._sessions = sessions
+        self._session: Session | None = None
+        self.clock = clock
+        self.after_commit: list[Callable[[], None]] = []
+
+    @property
+    def session(self) -> Session:
+        """Return the session, opened at first use."""
+        if self._session is None:
+            self._session = self._sessions()
+        return self._session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self.commit()
+        else:
+            self.rollback()
+
+    def commit(self) -> None:
+        """Commit everything; raises Conflict when somebody else was faster."""
+        if self._session is None:
+            return
+        try:
+            self._session.commit()
+        except (IntegrityError, StaleDataError) as error:
+            self.rollback()
+            raise Conflict(CHANGED_MEANWHILE) from error
+        except OperationalError as error:
+            self.rollback()
+            # PostgreSQL: serialisation failure, deadlock; SQLite: the writer's lock was not free in time.
+            if getattr(error.orig, "sqlstate", None) in {"40001", "40P01"} or "database is locked" in str(error.orig):
+                raise Conflict(CHANGED_MEANWHILE) from error
+            raise
+        callbacks, self.after_commit = self.after_commit, []
+        for callback in callbacks:
+            callback()
+
+    def rollback(self) -> None:
+        """Undo everything since the last commit."""
+        self.after_commit.clear()
+        if self._session is not None:
+            self._session.rollback()
+
+    def close(self) -> None:
+        """Close the session; what was not committed is gone."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None

@@ -1,0 +1,1 @@
+"""Needs: what enterprises, government plans and the public ask for."""

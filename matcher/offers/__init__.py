@@ -1,0 +1,1 @@
+"""Offers: results, teams, platforms, equipment, funds, services."""
