@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,17 @@ import rjieba
 import tantivy
 
 from matcher.engine.items import DamagedSnapshot
+from matcher.engine.postings import Ids, Segment, load_segment, merge, save_segment
 
-Ids = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
 
 # Higher than Lucene's 1.2 and 0.75: needs and abstracts are long and a term that is repeated is meant; chosen over all
 # judged sets together (docs/quality.md).
 K1 = 1.6
 B = 0.9
+K3 = 8.0  # of the query: a need repeats its terms on purpose, a need made of many documents must not drown in them
+BUDGET = 6_000_000  # postings read for one query and segment statistics: about 0.1 s
+LARGEST_SEGMENT = 262_144  # items; bounds the time of a merge to about two seconds
 
 _RUN = re.compile(
     r"(?P<cjk>[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+)"
@@ -44,8 +46,9 @@ _STOP_WORDS = frozenset(
     only or other our over shall she should so some such than that the their them then there these they this those
     through thus to under up upon us use used using very via was we were what when where whether which while who will
     with within without would you your
-    aber als am an auch auf aus bei das dass dem den der des die durch ein eine einem einen einer eines es fur im ist
-    mit nach nicht oder sich sind sowie uber um und vom von vor werden wie wird wurde wurden zu zum zur""".split()
+    aber als am an auch auf aus bei das dass dem den der des die durch ein eine einem einen einer eines es fur für im
+    ist
+    mit nach nicht oder sich sind sowie uber um über und vom von vor werden wie wird wurde wurden zu zum zur""".split()
 )
 _LONGEST_WORD = 64  # longer runs are serial numbers, hashes or noise
 _stemmer = (
@@ -97,25 +100,190 @@ def _key(term: str) -> int:
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-@dataclass(slots=True)
-class _Segment:
-    """Hold the postings of a set of documents: per term the rows that have it, ascending, and how often.
+class LexicalIndex:
+    """Rank items by the terms they share with a query.
 
-    Arrays may be memory maps. A deleted document keeps its postings until segments are merged; `alive` says so.
+    Ids are any 64-bit numbers. Not safe for writing from two threads; readers may run beside each other.
     """
 
-    ids: Ids
-    lengths: npt.NDArray[np.float32]
-    alive: npt.NDArray[np.bool_]
-    keys: npt.NDArray[np.uint64]
-    heads: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int32]
-    counts: npt.NDArray[np.uint16]
+    def __init__(self, k1: float = K1, b: float = B, k3: float = K3, budget: int = BUDGET) -> None:
+        self.k1, self.b, self.k3, self.budget = k1, b, k3, budget
+        self._segments: list[Segment] = []
 
-    def postings(self, key: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16]]:
-        """Return rows and counts of a term, both empty where it does not occur."""
-        at = int(np.searchsorted(self.keys, np.uint64(key)))
-        if at == len(self.keys) or int(self.keys[at]) != key:
-            return self.rows[:0], self.counts[:0]
-        span = slice(int(self.heads[at]), int(self.heads[at + 1]))
-        return self.rows[span], self.counts[span]
+    def __len__(self) -> int:
+        return sum(segment.live for segment in self._segments)
+
+    def __contains__(self, wanted: int) -> bool:
+        return any(segment.find(np.array([wanted], np.int64))[0] >= 0 for segment in self._segments)
+
+    @property
+    def mean_length(self) -> float:
+        """Give the mean number of terms of the live items, 1 when there are none."""
+        total = sum(segment.length for segment in self._segments)
+        return total / len(self) if total else 1.0
+
+    def upsert(self, ids: Sequence[int], tokens: Sequence[Sequence[str]]) -> None:
+        """Add items or put them in the place of those with the same ids; the last of equal ids in one call counts."""
+        latest = dict(zip(ids, tokens, strict=True))
+        if not latest:
+            return
+        self.delete(latest)
+        counted = [{_key(term): number for term, number in Counter(terms).items()} for terms in latest.values()]
+        self._segments.append(Segment.build(list(latest), counted))
+        self._settle()
+
+    def delete(self, ids: Collection[int]) -> int:
+        """Remove items and return how many of them were there."""
+        wanted = np.fromiter(ids, np.int64, len(ids))
+        removed = sum(segment.kill(wanted) for segment in self._segments)
+        self._segments = [segment for segment in self._segments if segment.live]
+        return removed
+
+    def compact(self) -> None:
+        """Merge into as few segments as allowed, and drop the postings of deleted items."""
+        whole = [merge([segment]) if segment.dead else segment for segment in self._segments]
+        self._segments = sorted(whole, key=lambda segment: -segment.live)
+        self._settle(eager=True)
+
+    def _settle(self, eager: bool = False) -> None:
+        """Merge the last segments while they are of similar size: an item is copied a logarithmic number of times."""
+        while len(self._segments) > 1:
+            earlier, last = self._segments[-2:]
+            if earlier.live + last.live > LARGEST_SEGMENT or not (eager or earlier.live <= 4 * last.live):
+                return
+            self._segments[-2:] = [merge([earlier, last])]
+
+    def document_frequencies(self, terms: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Return in how many live items each term occurs."""
+        return self._frequencies(np.array([_key(term) for term in terms], np.uint64))
+
+    def _frequencies(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        counts = (segment.frequencies(keys) for segment in self._segments)
+        return np.asarray(sum(counts, np.zeros(len(keys), np.int64)), np.int64)
+
+    def rarity(self, terms: Sequence[str]) -> Scores:
+        """Return the inverse document frequency of each term, ln(1 + (N - n + 0.5) / (n + 0.5)), in natural units."""
+        return self._idf(self.document_frequencies(terms))
+
+    def _idf(self, frequencies: npt.NDArray[np.int64]) -> Scores:
+        return np.log1p((len(self) - frequencies + 0.5) / (frequencies + 0.5))
+
+    def contributions(self, query: Sequence[str], tokens: Sequence[str]) -> dict[str, float]:
+        """Return what each shared term adds to the score of an item with these tokens, the largest first."""
+        asked, counts = Counter(query), Counter(tokens)
+        shared = [term for term in asked if term in counts]
+        damping = self._damping(np.array([len(tokens)], np.float32))[0]
+        gains = {
+            term: float(self._asked(asked[term]) * idf * _saturate(np.float64(counts[term]), damping, self.k1))
+            for term, idf in zip(shared, self.rarity(shared), strict=True)
+        }
+        return dict(sorted(gains.items(), key=lambda gain: (-gain[1], gain[0])))
+
+    def scores(self, query: Sequence[str], ids: Sequence[int] | Ids) -> Scores:
+        """Return the exact score of every id, 0 for those that are not here or share nothing."""
+        wanted = np.asarray(ids, np.int64)
+        total = np.zeros(len(wanted))
+        keys, weights, _ = self._weigh(query)
+        for segment in self._segments:
+            rows = segment.find(wanted)
+            here = np.flatnonzero(rows >= 0)
+            if len(here):
+                total[here] = self._exact(segment, rows[here], keys, weights)
+        return total
+
+    def search(
+        self, queries: Sequence[Sequence[str]], k: int, allowed: Collection[int] | Ids | None = None
+    ) -> list[tuple[Ids, Scores]]:
+        """Return for each query the ids and scores of the k best items that share a term, best first, ties by id.
+
+        Exact as long as the postings of the query's terms number less than the budget; beyond it the commonest terms
+        do not propose items of their own, and still count in the score of those proposed.
+        """
+        masks = [segment.mask(allowed) for segment in self._segments]
+        return [self._search(query, k, masks) for query in queries]
+
+    def _search(self, query: Sequence[str], k: int, masks: Sequence[npt.NDArray[np.bool_]]) -> tuple[Ids, Scores]:
+        keys, weights, frequencies = self._weigh(query)
+        spent = np.cumsum(frequencies)
+        leading = int(np.searchsorted(spent, self.budget, side="right")) if len(spent) else 0
+        found: list[tuple[Ids, Scores]] = []
+        for segment, mask in zip(self._segments, masks, strict=True):
+            rough = self._accumulate(segment, keys[:leading], weights[:leading])
+            rough[~mask] = 0.0
+            rows = _largest(rough, k if leading == len(keys) else 4 * k)
+            exact = self._exact(segment, rows, keys, weights)
+            found.append((segment.ids[rows], exact))
+        if not found:
+            return np.zeros(0, np.int64), np.zeros(0)
+        ids, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.lexsort((ids, -scores))[:k]
+        return ids[order], scores[order]
+
+    def _weigh(self, query: Sequence[str]) -> tuple[npt.NDArray[np.uint64], Scores, npt.NDArray[np.int64]]:
+        """Return keys, weights and frequencies of the query's known terms, rarest first: one order for all sums."""
+        counts = Counter(_key(term) for term in query)
+        keys = np.array(sorted(counts), np.uint64)
+        frequencies = self._frequencies(keys)
+        asked = self._asked(np.array([counts[int(key)] for key in keys], np.float64))
+        order = np.argsort(frequencies, kind="stable")
+        order = order[frequencies[order] > 0]
+        return keys[order], (asked * self._idf(frequencies))[order], frequencies[order]
+
+    def _asked(self, counts: Any) -> Any:
+        """Return the weight of a term that the query has so many times: 1 for one, never more than k3 + 1."""
+        return counts * (self.k3 + 1) / (counts + self.k3)
+
+    def _damping(self, lengths: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return np.asarray(self.k1 * (1 - self.b + self.b * lengths / np.float32(self.mean_length)), np.float32)
+
+    def _accumulate(self, segment: Segment, keys: npt.NDArray[np.uint64], weights: Scores) -> Scores:
+        """Return the sum of the terms' gains for every row, term at a time."""
+        total = np.zeros(len(segment.ids))
+        damping = self._damping(segment.lengths)
+        for key, weight in zip(keys, weights, strict=True):
+            rows, counts = segment.postings(int(key))
+            total[rows] += weight * _saturate(counts, damping[rows], self.k1)
+        return total
+
+    def _exact(
+        self, segment: Segment, rows: npt.NDArray[np.int64], keys: npt.NDArray[np.uint64], weights: Scores
+    ) -> Scores:
+        """Return the scores of a few rows, looked up by bisection in every term's postings."""
+        total = np.zeros(len(rows))
+        damping = self._damping(segment.lengths[rows])
+        for key, weight in zip(keys, weights, strict=True):
+            total += weight * _saturate(segment.counts_at(int(key), rows), damping, self.k1)
+        return total
+
+    def save(self, folder: Path) -> None:
+        """Write a snapshot into an empty folder; the caller writes aside and renames."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, segment in enumerate(self._segments):
+            save_segment(segment, folder / f"segment-{number}")
+        manifest = {"k1": self.k1, "b": self.b, "k3": self.k3, "budget": self.budget, "segments": len(self._segments)}
+        (folder / "lexical.json").write_text(json.dumps(manifest), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> LexicalIndex:
+        """Open a snapshot; postings stay on disk as memory maps. Raises DamagedSnapshot where files are amiss."""
+        try:
+            manifest = json.loads((folder / "lexical.json").read_text("utf-8"))
+            index = cls(manifest["k1"], manifest["b"], manifest["k3"], manifest["budget"])
+            index._segments = [load_segment(folder / f"segment-{number}") for number in range(manifest["segments"])]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedSnapshot(f"the lexical index in {folder} cannot be read: {error}") from error
+        return index
+
+
+def _saturate(counts: Any, damping: Any, k1: float) -> Any:
+    """Return the part of a term's weight that its frequency earns, 0 to k1 + 1 (BM25)."""
+    return counts * (k1 + 1) / (counts + damping)
+
+
+def _largest(values: Scores, k: int) -> npt.NDArray[np.int64]:
+    """Return the positions of the k largest positive values and of all that tie with the last of them."""
+    positive = np.flatnonzero(values > 0)
+    if len(positive) <= k:
+        return positive
+    least = np.partition(values[positive], len(positive) - k)[len(positive) - k]
+    return np.asarray(positive[values[positive] >= least], np.int64)
