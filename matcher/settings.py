@@ -13,7 +13,12 @@ class Settings(BaseSettings):
     """Hold every setting; each is named after its environment variable and says what it does."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MATCHER_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix="MATCHER_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
     )
 
     data: Path = Field(
@@ -32,12 +37,17 @@ class Settings(BaseSettings):
         "bundled", description="Text encoder: `bundled`, or any sentence-transformers model (hub id or folder)."
     )
     encoder_backend: Literal["auto", "openvino", "torch"] = Field(
-        "auto", description="What runs the encoder; auto: a GPU, else OpenVINO when it gives the same vectors, else PyTorch."
+        "auto",
+        description="What runs the encoder; auto: a GPU, else OpenVINO when it gives the same vectors, else PyTorch.",
     )
-    cross_encoder: str = Field("", description="Optional sentence-transformers CrossEncoder that re-ranks the best pairings.")
+    cross_encoder: str = Field(
+        "", description="Optional sentence-transformers CrossEncoder that re-ranks the best pairings."
+    )
     milvus_url: str = Field("", description="Address of a Milvus server; empty: the embedded index of this machine.")
     milvus_token: str = Field("", description="Access token of the Milvus server.")
-    pairings_per_item: int = Field(10, ge=1, le=100, description="Candidate pairings proposed for each need and each offer.")
+    pairings_per_item: int = Field(
+        10, ge=1, le=100, description="Candidate pairings proposed for each need and each offer."
+    )
     host: str = Field("127.0.0.1", description="Address on which the web server listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the web server listens.")
     workers: int = Field(2, ge=1, le=64, description="Web server processes.")

@@ -25,10 +25,14 @@ SIGN_UP_ORGANISATION: tuple[Field, ...] = tuple(
     f for f in ORGANISATION_FIELDS if f.name in {"name", "kind", "uscc", "region", "industry", "address"}
 )
 
-EMAIL_TAKEN = Label("这个邮箱已经注册。请直接登录，或换一个邮箱。", "This e-mail is registered already. Sign in, or use another one.")
+EMAIL_TAKEN = Label(
+    "这个邮箱已经注册。请直接登录，或换一个邮箱。", "This e-mail is registered already. Sign in, or use another one."
+)
 WRONG = Label("邮箱或密码不正确。", "E-mail or password is wrong.")
 PENDING = Label("您的账号还在等待管理员审核，通过后即可登录。", "Your account waits for approval by the administrator.")
-REFUSED = Label("您的账号没有通过审核，请联系平台管理员。", "Your account was not approved; please ask the administrator.")
+REFUSED = Label(
+    "您的账号没有通过审核，请联系平台管理员。", "Your account was not approved; please ask the administrator."
+)
 NO_ORGANISATION = Label("找不到这个机构。", "There is no such organisation.")
 NO_PERSON = Label("找不到这个账号。", "There is no such account.")
 NOT_WAITING = Label("这个账号已经处理过了。", "This account has been dealt with already.")
@@ -155,7 +159,9 @@ def waiting(uow: UnitOfWork, actor: Actor) -> list[Person]:
 def people(uow: UnitOfWork, actor: Actor, limit: int = 200) -> list[Person]:
     """Return the people who may sign in or were refused, the newest first."""
     require(actor, "account.approve")
-    query = select(Person).where(Person.state != PersonState.PENDING).order_by(Person.created_at.desc(), Person.id.desc())
+    query = (
+        select(Person).where(Person.state != PersonState.PENDING).order_by(Person.created_at.desc(), Person.id.desc())
+    )
     return list(uow.session.scalars(query.limit(limit)))
 
 
@@ -196,4 +202,12 @@ def edit_organisation(uow: UnitOfWork, actor: Actor, organisation_id: int, given
 def counts_by_kind(uow: UnitOfWork) -> dict[str, int]:
     """Return how many organisations of each kind there are."""
     rows = uow.session.execute(select(Organisation.kind, func.count()).group_by(Organisation.kind))
-    return {kind: count for kind, count in rows}
+    return dict(rows.tuples())
+
+
+def actor_by_email(uow: UnitOfWork, email: str) -> Actor:
+    """Return the acting person with this e-mail, for the command line; raises NotFound."""
+    found = uow.session.scalar(select(Person).where(Person.email == email.lower(), Person.state == PersonState.ACTIVE))
+    if found is None:
+        raise NotFound(NO_PERSON)
+    return found.actor()

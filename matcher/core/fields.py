@@ -63,15 +63,24 @@ class Answers:
 
 
 REQUIRED = Label("请填写“{label}”。", "Fill in “{label}”.")
-TOO_LONG = Label("“{label}”最多 {limit} 字，现在是 {count} 字，请删减。", "“{label}” takes {limit} characters at most; it has {count}. Shorten it.")
+TOO_LONG = Label(
+    "“{label}”最多 {limit} 字，现在是 {count} 字，请删减。",
+    "“{label}” takes {limit} characters at most; it has {count}. Shorten it.",
+)
 NOT_INTEGER = Label("“{label}”应为整数，不能读懂“{given}”。", "“{label}” takes a whole number; “{given}” is not one.")
 NOT_MONEY = Label(
     "“{label}”应为以万元计的数字（如 120 或 80.5），不能读懂“{given}”。",
     "“{label}” takes a number in 10,000 yuan (such as 120 or 80.5); “{given}” is not one.",
 )
 TOO_FINE = Label("“{label}”最多精确到分，请修改“{given}”。", "“{label}” is exact to the fen at most; change “{given}”.")
-OUT_OF_RANGE = Label("“{label}”应在 {low} 到 {high} 之间，现在是 {given}。", "“{label}” must lie between {low} and {high}; it is {given}.")
-NOT_DATE = Label("“{label}”应为日期，如 2027-06-30，不能读懂“{given}”。", "“{label}” takes a date such as 2027-06-30; “{given}” is not one.")
+OUT_OF_RANGE = Label(
+    "“{label}”应在 {low} 到 {high} 之间，现在是 {given}。",
+    "“{label}” must lie between {low} and {high}; it is {given}.",
+)
+NOT_DATE = Label(
+    "“{label}”应为日期，如 2027-06-30，不能读懂“{given}”。",
+    "“{label}” takes a date such as 2027-06-30; “{given}” is not one.",
+)
 NOT_OPTION = Label(
     "“{label}”没有“{given}”这一选项，请从列表中选择（例如“{example}”）。",
     "“{label}” has no option “{given}”; choose one of the list (“{example}”, for example).",
@@ -84,7 +93,9 @@ NOT_USCC = Label(
 )
 
 MAX_YUAN = Decimal(10) ** 13
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]"
+)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s<>\"']{1,64}@[^@\s<>\"']{1,190}\.[^@\s<>\"'.]{2,}")
 _PHONE = re.compile(r"\+?[\d][\d\s()\-转x*#]{4,28}")

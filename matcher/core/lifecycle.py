@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,13 +33,6 @@ class StateChange(Base):
     person_id: Mapped[int | None]
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
-
-
-class HasState(Protocol[State]):
-    """Anything with an id and a state."""
-
-    id: Mapped[int] | int
-    state: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +69,10 @@ class Lifecycle(Generic[State]):
         target = self.target(source, action)
         if target is None:
             raise Conflict(
-                Label("当前状态为“{state}”，不能进行此操作。请刷新页面。", "Not possible in the state “{state}”. Reload the page.").format(
-                    state=self.labels[source]
-                )
+                Label(
+                    "当前状态为“{state}”，不能进行此操作。请刷新页面。",
+                    "Not possible in the state “{state}”. Reload the page.",
+                ).format(state=self.labels[source])
             )
         thing.state = target
         uow.session.add(

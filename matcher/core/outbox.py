@@ -31,5 +31,6 @@ class OutboxRow(Base):
 
 
 def put(uow: UnitOfWork, topic: Topic, entity: str, entity_id: int) -> None:
-    """Write a wish in the running transaction."""
+    """Write a wish in the running transaction; the worker is woken after the commit."""
+    uow.has_wishes = True
     uow.session.add(OutboxRow(topic=topic, entity=entity, entity_id=entity_id, created_at=uow.clock()))

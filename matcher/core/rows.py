@@ -16,14 +16,23 @@ from matcher.core.vocabularies import COMPARATOR, IP_KIND, IP_STATUS
 
 MAX_ROWS = 60
 
-BAD_VALUE = Label("指标“{name}”的数值“{given}”不是数字。", "The value “{given}” of the indicator “{name}” is not a number.")
+BAD_VALUE = Label(
+    "指标“{name}”的数值“{given}”不是数字。", "The value “{given}” of the indicator “{name}” is not a number."
+)
 NO_NAME = Label("第 {row} 行指标没有名称。", "Row {row} of the indicators has no name.")
-NO_VALUE = Label("指标“{name}”没有数值；如无法量化，请把关系改为“文字说明”。", "The indicator “{name}” has no value; choose “in words” if it has none.")
+NO_VALUE = Label(
+    "指标“{name}”没有数值；如无法量化，请把关系改为“文字说明”。",
+    "The indicator “{name}” has no value; choose “in words” if it has none.",
+)
 NO_HIGH = Label("指标“{name}”的范围缺少上限。", "The range of the indicator “{name}” has no upper bound.")
 CROSSED = Label("指标“{name}”的下限大于上限。", "The lower bound of the indicator “{name}” is above the upper one.")
-BAD_COMPARATOR = Label("不能读懂指标“{name}”的关系“{given}”。", "The relation “{given}” of the indicator “{name}” is not known.")
+BAD_COMPARATOR = Label(
+    "不能读懂指标“{name}”的关系“{given}”。", "The relation “{given}” of the indicator “{name}” is not known."
+)
 TOO_MANY = Label("最多 {limit} 行。", "{limit} rows at most.")
-BAD_IP = Label("不能读懂知识产权“{given}”，请写成“类型 编号 状态”。", "“{given}” cannot be read; write kind, number and state.")
+BAD_IP = Label(
+    "不能读懂知识产权“{given}”，请写成“类型 编号 状态”。", "“{given}” cannot be read; write kind, number and state."
+)
 ROW_TOO_LONG = Label("“{given}”太长，每项最多 {limit} 字。", "“{given}” is too long; {limit} characters at most.")
 
 
@@ -61,11 +70,32 @@ class IpRow:
 
 _NUMBER = r"[+\-]?\d[\d,]*(?:\.\d+)?(?:[eE][+\-]?\d+)?"
 _SYMBOL = {"≥": "ge", ">=": "ge", "≤": "le", "<=": "le", ">": "gt", "<": "lt", "=": "eq", ":": "eq"}
-_WORDS = sorted((w for w in ("不低于", "不少于", "不小于", "至少", "不高于", "不超过", "不大于", "至多", "大于", "高于", "小于", "低于")), key=len)
+_WORDS = sorted(
+    (
+        w
+        for w in (
+            "不低于",
+            "不少于",
+            "不小于",
+            "至少",
+            "不高于",
+            "不超过",
+            "不大于",
+            "至多",
+            "大于",
+            "高于",
+            "小于",
+            "低于",
+        )
+    ),
+    key=len,
+)
 _LINE = re.compile(
     rf"^(?P<name>[^≥≤<>=±:]+?)\s*(?P<relation>≥|≤|>=|<=|>|<|=|:|{'|'.join(reversed(_WORDS))})\s*(?P<value>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
 )
-_PLUS_MINUS = re.compile(rf"^(?P<name>[^≥≤<>=±:]+?)[\s=:]+(?P<value>{_NUMBER})\s*±\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$")
+_PLUS_MINUS = re.compile(
+    rf"^(?P<name>[^≥≤<>=±:]+?)[\s=:]+(?P<value>{_NUMBER})\s*±\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
+)
 _RANGE = re.compile(
     rf"^(?P<name>[^≥≤<>=±:]+?)(?:\s*[=:]\s*|\s+)(?:范围|range)?\s*(?P<value>{_NUMBER})\s*(?:~|–|—|至|-|\.\.)\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
 )
@@ -137,7 +167,9 @@ def _from_mapping(row: Mapping[str, Any], number: int) -> IndicatorRow | None:
     comparator = COMPARATOR.read(given)
     if comparator is None:
         raise Unreadable(BAD_COMPARATOR.format(name=shorten(parts["name"]), given=shorten(given)))
-    return check_indicator(parts["name"], comparator, row.get("value"), row.get("value_high"), parts["unit"], parts["text"])
+    return check_indicator(
+        parts["name"], comparator, row.get("value"), row.get("value_high"), parts["unit"], parts["text"]
+    )
 
 
 def _limit(rows: list[Any]) -> list[Any]:

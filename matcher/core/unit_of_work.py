@@ -23,14 +23,17 @@ class UnitOfWork:
     """Gather what one action changes; leaving the `with` block commits it whole, an exception undoes it whole.
 
     The session stays open until `close`, so that what was loaded can be shown after the commit.
-    Callables in `after_commit` run once after a successful commit (waking the worker, for example).
+    When the action left a wish in the outbox, `wake` is called once after the commit.
     """
 
-    def __init__(self, sessions: SessionFactory, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, sessions: SessionFactory, clock: Clock = utc_now, wake: Callable[[], None] | None = None
+    ) -> None:
         self._sessions = sessions
         self._session: Session | None = None
         self.clock = clock
-        self.after_commit: list[Callable[[], None]] = []
+        self._wake = wake
+        self.has_wishes = False
 
     @property
     def session(self) -> Session:
@@ -42,7 +45,9 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None:
             self.commit()
         else:
@@ -63,13 +68,13 @@ class UnitOfWork:
             if getattr(error.orig, "sqlstate", None) in {"40001", "40P01"} or "database is locked" in str(error.orig):
                 raise Conflict(CHANGED_MEANWHILE) from error
             raise
-        callbacks, self.after_commit = self.after_commit, []
-        for callback in callbacks:
-            callback()
+        wishes, self.has_wishes = self.has_wishes, False
+        if wishes and self._wake:
+            self._wake()
 
     def rollback(self) -> None:
         """Undo everything since the last commit."""
-        self.after_commit.clear()
+        self.has_wishes = False
         if self._session is not None:
             self._session.rollback()
 

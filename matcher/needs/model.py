@@ -99,13 +99,15 @@ class Need(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined")
-    field_rows: Mapped[list["NeedField"]] = relationship(cascade="all, delete-orphan", lazy="selectin", order_by="NeedField.position")
+    field_rows: Mapped[list["NeedField"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="NeedField.position"
+    )
     indicator_rows: Mapped[list["NeedIndicator"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", order_by="NeedIndicator.position"
     )
     versions: Mapped[list["NeedVersion"]] = relationship(cascade="all, delete-orphan", order_by="NeedVersion.number")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- SQLAlchemy reads a plain dictionary
+    __mapper_args__ = {"version_id_col": version}
 
     @property
     def tech_fields(self) -> list[str]:

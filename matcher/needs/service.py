@@ -33,8 +33,12 @@ from matcher.needs.model import (
 
 NO_NEED = Label("找不到这条需求，或它没有向您公开。", "There is no such need, or it is not shown to you.")
 NO_OWNER = Label("请先说明这条需求属于哪个机构。", "Say first whose need it is.")
-VALID_UNTIL_PAST = Label("有效期“{given}”已经过去，请填写今后的日期。", "The date “{given}” has passed; give one in the future.")
-DEADLINE_PAST = Label("期望完成时限“{given}”已经过去，请填写今后的日期。", "The date “{given}” has passed; give one in the future.")
+VALID_UNTIL_PAST = Label(
+    "有效期“{given}”已经过去，请填写今后的日期。", "The date “{given}” has passed; give one in the future."
+)
+DEADLINE_PAST = Label(
+    "期望完成时限“{given}”已经过去，请填写今后的日期。", "The date “{given}” has passed; give one in the future."
+)
 TARGETS_NEEDED = Label("定向公开请填写公开对象的机构名称。", "Name the organisations that it is shown to.")
 CLOSED = Label("这条需求已经结束，不能再修改。", "This need is closed and cannot be changed any more.")
 EDITABLE = (NeedState.DRAFT, NeedState.SUBMITTED, NeedState.RETURNED, *OPEN_STATES)
@@ -129,7 +133,11 @@ def create(
     owner = _owner(uow, actor, owner_id)
     values = _checked(uow, given, complete=submit)
     need = Need(
-        organisation=owner, created_by=actor.person_id, created_at=uow.clock(), changed_at=uow.clock(), state=NeedState.DRAFT
+        organisation=owner,
+        created_by=actor.person_id,
+        created_at=uow.clock(),
+        changed_at=uow.clock(),
+        state=NeedState.DRAFT,
     )
     with uow.session.no_autoflush:
         _assign(need, values)
@@ -261,7 +269,9 @@ def expire_due(uow: UnitOfWork, actor: Actor) -> int:
 def _get(uow: UnitOfWork, actor: Actor, need_id: int, permission: str) -> Need:
     need = uow.session.get(Need, need_id)
     # A stranger learns nothing, not even that the need exists.
-    if need is None or (need.state not in PUBLIC_STATES and not allowed(actor, "need.confidential", owner=need.organisation_id)):
+    if need is None or (
+        need.state not in PUBLIC_STATES and not allowed(actor, "need.confidential", owner=need.organisation_id)
+    ):
         raise NotFound(NO_NEED)
     require(actor, permission, owner=need.organisation_id)
     return need
@@ -305,7 +315,11 @@ def get(uow: UnitOfWork, actor: Actor, need_id: int) -> SeenNeed:
 
 def mine(uow: UnitOfWork, actor: Actor) -> list[Need]:
     """Return the needs of the actor's organisation, the latest changed first."""
-    query = select(Need).where(Need.organisation_id == actor.organisation_id).order_by(Need.changed_at.desc(), Need.id.desc())
+    query = (
+        select(Need)
+        .where(Need.organisation_id == actor.organisation_id)
+        .order_by(Need.changed_at.desc(), Need.id.desc())
+    )
     return list(uow.session.scalars(query)) if actor.organisation_id else []
 
 
@@ -318,7 +332,11 @@ def to_review(uow: UnitOfWork, actor: Actor) -> list[Need]:
 def history(uow: UnitOfWork, actor: Actor, need_id: int) -> tuple[list[StateChange], list[NeedVersion]]:
     """Return the moves and the versions of a need, for its owner and the desk."""
     need = _get(uow, actor, need_id, "need.confidential")
-    moves = select(StateChange).where(StateChange.entity == "need", StateChange.entity_id == need.id).order_by(StateChange.id)
+    moves = (
+        select(StateChange)
+        .where(StateChange.entity == "need", StateChange.entity_id == need.id)
+        .order_by(StateChange.id)
+    )
     return list(uow.session.scalars(moves)), list(need.versions)
 
 

@@ -96,9 +96,11 @@ class Offer(Base):
     indicator_rows: Mapped[list["OfferIndicator"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", order_by="OfferIndicator.position"
     )
-    ip_rows: Mapped[list["OfferIp"]] = relationship(cascade="all, delete-orphan", lazy="selectin", order_by="OfferIp.position")
+    ip_rows: Mapped[list["OfferIp"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="OfferIp.position"
+    )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- SQLAlchemy reads a plain dictionary
+    __mapper_args__ = {"version_id_col": version}
 
     @property
     def tech_fields(self) -> list[str]:

@@ -92,7 +92,11 @@ def create(
     owner = _owner(uow, actor, owner_id)
     values = _checked(given, complete=submit)
     offer = Offer(
-        organisation=owner, created_by=actor.person_id, created_at=uow.clock(), changed_at=uow.clock(), state=OfferState.DRAFT
+        organisation=owner,
+        created_by=actor.person_id,
+        created_at=uow.clock(),
+        changed_at=uow.clock(),
+        state=OfferState.DRAFT,
     )
     with uow.session.no_autoflush:
         _assign(offer, values)
@@ -232,7 +236,9 @@ def mine(uow: UnitOfWork, actor: Actor) -> list[Offer]:
 def to_review(uow: UnitOfWork, actor: Actor) -> list[Offer]:
     """Return the submitted offers that wait for the desk, the longest waiting first."""
     require(actor, "offer.review")
-    return list(uow.session.scalars(select(Offer).where(Offer.state == OfferState.SUBMITTED).order_by(Offer.changed_at)))
+    return list(
+        uow.session.scalars(select(Offer).where(Offer.state == OfferState.SUBMITTED).order_by(Offer.changed_at))
+    )
 
 
 def history(uow: UnitOfWork, actor: Actor, offer_id: int) -> list[StateChange]:

@@ -1,0 +1,1 @@
+"""Matching: stored vectors, the index beside the database, candidate pairings and what people decide of them."""

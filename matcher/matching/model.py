@@ -1,0 +1,127 @@
+"""The tables of matching."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Date, Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from matcher.core.db import Base, BigInt, enum_column
+from matcher.needs.model import Need
+from matcher.offers.model import Offer
+
+
+class PairingState(StrEnum):
+    """Name where a pairing stands."""
+
+    SUGGESTED = "suggested"
+    SHORTLISTED = "shortlisted"
+    INTRODUCED = "introduced"
+    INTERESTED = "interested"
+    MEETING = "meeting"
+    NEGOTIATING = "negotiating"
+    CONTRACTED = "contracted"
+    DECLINED = "declined"
+    DEFERRED = "deferred"
+
+
+class Verdict(StrEnum):
+    """Name what a person said of a pairing."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    DEFER = "defer"
+    REOPEN = "reopen"
+
+
+class StoredRecord(Base):
+    """The analysed and embedded form of one item: the truth from which every index is rebuilt.
+
+    `sequence` grows with every write, so that each process knows what it has not applied yet. An item that left the
+    index keeps its row, with `is_open` false: if it comes back with the same text nothing is computed again.
+    """
+
+    __tablename__ = "stored_records"
+    __table_args__ = (UniqueConstraint("side", "item_id", "encoder"), Index(None, "encoder", "text_hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(String(5))
+    item_id: Mapped[int]
+    encoder: Mapped[str] = mapped_column(String(200))
+    text_hash: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    is_open: Mapped[bool] = mapped_column(default=True)
+    sequence: Mapped[int] = mapped_column(BigInt, index=True)
+    changed_at: Mapped[datetime]
+
+
+class Lease(Base):
+    """Let one process at a time do a job, and count what it wrote; a lease not renewed in time is free again."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(80), default="")
+    until: Mapped[datetime | None]
+    counter: Mapped[int] = mapped_column(BigInt, default=0)
+
+
+class IndexStatistics(Base):
+    """What an index learned of its whole collection when it was built: shared by all processes, so that scores agree."""
+
+    __tablename__ = "index_statistics"
+    __table_args__ = (UniqueConstraint("side", "encoder"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(String(5))
+    encoder: Mapped[str] = mapped_column(String(200))
+    generation: Mapped[int] = mapped_column(default=1)
+    items: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    built_at: Mapped[datetime]
+
+
+class Pairing(Base):
+    """One candidate need–offer pair with its scores and reasons."""
+
+    __tablename__ = "pairings"
+    __table_args__ = (UniqueConstraint("need_id", "offer_id"), Index(None, "state", "score"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"), index=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"), index=True)
+    state: Mapped[PairingState] = mapped_column(enum_column(PairingState), default=PairingState.SUGGESTED)
+    score: Mapped[float] = mapped_column(Float)
+    scores: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    explanation: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    encoder: Mapped[str] = mapped_column(String(200), default="")
+    defer_until: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[datetime]
+    scored_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    need: Mapped[Need] = relationship(lazy="raise")
+    offer: Mapped[Offer] = relationship(lazy="raise")
+    decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id", lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Decision(Base):
+    """What a person said of a pairing, with the reason; rows are only ever added.
+
+    The scores at the time are kept: they are what the ranking later learns from.
+    """
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairings.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict))
+    reason: Mapped[str | None] = mapped_column(String(30))
+    note: Mapped[str] = mapped_column(Text, default="")
+    scores: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    at: Mapped[datetime]

@@ -1,0 +1,106 @@
+"""What matchmaking staff decide of a pairing."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from matcher.core import audit
+from matcher.core.clock import local_date
+from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
+from matcher.core.labels import Label
+from matcher.core.people import Actor
+from matcher.core.permissions import require
+from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
+from matcher.core.vocabularies import DECLINE_REASON
+from matcher.matching.lifecycle import PAIRING_LIFECYCLE, UNDER_WAY
+from matcher.matching.model import Decision, Pairing, PairingState, Verdict
+from matcher.needs.model import NEED_LIFECYCLE, Need, NeedState
+
+NO_PAIRING = Label("找不到这个匹配对。", "There is no such pairing.")
+REASON_NEEDED = Label("请选择不合适的原因。", "Choose the reason why it does not fit.")
+NOTE_NEEDED = Label("选择“其他原因”时请写明原因。", "Say in words which other reason it is.")
+DATE_AHEAD = Label("请选择今天以后、一年以内的日期。", "Choose a date after today and within a year.")
+NOTE_LIMIT = 2000
+
+
+def get(uow: UnitOfWork, pairing_id: int) -> Pairing:
+    """Return a pairing; raises NotFound. Asks no permission: callers do."""
+    found = uow.session.get(Pairing, pairing_id)
+    if found is None:
+        raise NotFound(NO_PAIRING)
+    return found
+
+
+def decide(
+    uow: UnitOfWork,
+    actor: Actor,
+    pairing_id: int,
+    verdict: Verdict,
+    *,
+    reason: str | None = None,
+    note: str = "",
+    defer_until: date | None = None,
+    seen_version: int | None = None,
+) -> Pairing:
+    """Accept, decline with a reason code, defer to a date, or reopen a pairing.
+
+    `seen_version` is the version that the person had on the screen: when a colleague was faster this raises Conflict and
+    changes nothing. Raises NotAllowed, NotFound, InvalidInput.
+    """
+    require(actor, "pairing.decide")
+    pairing = get(uow, pairing_id)
+    if seen_version is not None and seen_version != pairing.version:
+        raise Conflict(CHANGED_MEANWHILE)
+    note = note.strip()
+    problems = _problems(uow, verdict, reason, note, defer_until)
+    if problems:
+        raise InvalidInput(problems)
+    PAIRING_LIFECYCLE.apply(uow, actor, pairing, verdict.value, note)
+    pairing.defer_until = defer_until if verdict is Verdict.DEFER else None
+    pairing.changed_at = uow.clock()
+    uow.session.add(
+        Decision(
+            pairing_id=pairing.id,
+            person_id=actor.person_id,
+            verdict=verdict,
+            reason=reason if verdict is Verdict.DECLINE else None,
+            note=note,
+            scores=pairing.scores,
+            at=uow.clock(),
+        )
+    )
+    audit.record(uow, actor, f"pairing.{verdict}", "pairing", pairing.id, reason=reason)
+    _tell_need(uow, actor, pairing)
+    return pairing
+
+
+def _problems(uow: UnitOfWork, verdict: Verdict, reason: str | None, note: str, until: date | None) -> list[Problem]:
+    problems = []
+    if verdict is Verdict.DECLINE and (reason is None or reason not in DECLINE_REASON):
+        problems.append(Problem("reason", REASON_NEEDED))
+    if verdict is Verdict.DECLINE and reason == "other" and not note:
+        problems.append(Problem("note", NOTE_NEEDED))
+    if len(note) > NOTE_LIMIT:
+        problems.append(
+            Problem(
+                "note",
+                Label("备注最多 {limit} 字。", "A note has {limit} characters at most.").format(limit=NOTE_LIMIT),
+            )
+        )
+    today = local_date(uow.clock())
+    if verdict is Verdict.DEFER and (until is None or not today < until <= today + timedelta(days=366)):
+        problems.append(Problem("defer_until", DATE_AHEAD))
+    return problems
+
+
+def _tell_need(uow: UnitOfWork, actor: Actor, pairing: Pairing) -> None:
+    """Keep the need's state true: it is matched while at least one of its pairings is under way."""
+    need = uow.session.get_one(Need, pairing.need_id)
+    uow.session.flush()
+    under_way = uow.session.scalar(
+        select(func.count()).where(Pairing.need_id == need.id, Pairing.state.in_((*UNDER_WAY, PairingState.CONTRACTED)))
+    )
+    if under_way and need.state is NeedState.PUBLISHED:
+        NEED_LIFECYCLE.apply(uow, actor, need, "match")
+    elif not under_way and need.state is NeedState.MATCHED:
+        NEED_LIFECYCLE.apply(uow, actor, need, "unmatch")

@@ -1,0 +1,10 @@
+"""Every table, imported in one place for migrations and for building the mappers."""
+
+from matcher.accounts import model as accounts
+from matcher.core import audit, lifecycle, outbox
+from matcher.core.db import Base
+from matcher.matching import model as matching
+from matcher.needs import model as needs
+from matcher.offers import model as offers
+
+__all__ = ["Base", "accounts", "audit", "lifecycle", "matching", "needs", "offers", "outbox"]

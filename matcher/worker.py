@@ -1,0 +1,72 @@
+"""Background work: what a commit leaves in the outbox is read and matched within seconds, and what the calendar asks for is done.
+
+The queue only wakes the worker; what is to be done is in the outbox, so that a lost or doubled wake-up harms nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from huey import SqliteHuey, crontab
+
+from matcher.core.errors import Conflict
+from matcher.core.people import SYSTEM
+from matcher.needs.service import expire_due
+from matcher.settings import Settings
+
+if TYPE_CHECKING:
+    from matcher.app import Platform
+
+log = structlog.get_logger()
+
+
+def make_queue(settings: Settings) -> SqliteHuey:
+    """Open the queue of the data folder."""
+    return SqliteHuey("matcher", filename=str(settings.data / "queue.sqlite"), results=False)
+
+
+def catch_up(platform: "Platform") -> None:
+    """Read and match everything that waits; another process at it is left alone."""
+    try:
+        read = platform.matcher.sync()
+        matched = platform.matcher.match()
+    except Conflict as error:
+        log.info("catch_up.busy", reason=error.message.en)
+        return
+    if read or matched:
+        log.info("catch_up.done", read=read, matched=matched)
+
+
+def expire(platform: "Platform") -> None:
+    """Take the needs off the list whose date has passed."""
+    uow = platform.uow()
+    with uow:
+        count = expire_due(uow, SYSTEM)
+    uow.close()
+    if count:
+        log.info("needs.expired", count=count)
+
+
+def register(queue: SqliteHuey, platform: "Platform") -> Any:
+    """Declare the tasks on the queue; returns the task that a commit with wishes calls."""
+
+    @queue.task(name="catch_up")
+    def catch_up_task() -> None:
+        catch_up(platform)
+
+    @queue.periodic_task(crontab(minute="*"), name="every_minute")
+    def every_minute() -> None:
+        catch_up(platform)
+
+    @queue.periodic_task(crontab(minute="5"), name="every_hour")
+    def every_hour() -> None:
+        expire(platform)
+
+    return catch_up_task
+
+
+def run_worker(platform: "Platform") -> None:
+    """Consume the queue until told to stop; whatever waited while nobody ran is done first."""
+    register(platform.queue, platform)
+    catch_up(platform)
+    consumer = platform.queue.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0)
+    consumer.run()

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Everything that CI runs, in the order in which it is quickest to fail.
+set -eu -o pipefail
+cd "$(dirname "$0")/.."
+started=$SECONDS
+tools/check.sh
+tools/browser.sh
+printf '\n[test] tests\n'
+.venv/bin/python -m pytest "$@"
+printf '\n[test] all green in %d s; next: make run\n' $((SECONDS - started))
