@@ -1,0 +1,248 @@
+"""Reads demands and claims out of running Chinese and English text and table rows.
+
+"孔隙率不高于 0.5 %", "tensile strength of at least 600 MPa" and the row "| 定位精度 | ±0.02 | mm |" become indicators with name, comparator,
+value and unit, each with the phrase it was read from. Reading words that only set a level (达到, up to) become ge, or le
+where less of the quantity is better; a plain statement (电压 220 V, strength: 450 MPa) becomes eq. Figures without a name
+or without a word of comparison beside them are left alone: they are conditions, years, numbers of things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from matcher.engine.indicator_names import Name, name_after, name_before
+from matcher.engine.indicator_words import AFTER, BEFORE, QUANTITY_NAME, is_change, is_span, polarity
+from matcher.engine.items import Indicator
+from matcher.engine.quantities import Quantity, find_quantities, fold
+from matcher.engine.units import parse_unit
+
+_WINDOW = 40
+_LARGEST = 1e300
+_CHANGED_FROM = ("由", "从", "自", "from")
+# Units that count things or measure calendar time are too common in prose for a plain statement to be an indicator.
+_COMMON = frozenset({"[count]", "[persons]", "[users]", "[cycles]", "[time]", "[grade]", "[mass]", "[degree_word]", "[current]", "[charge_rate]", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Hold an indicator with the phrase it was read from: text[start:end] of the text that was read."""
+
+    indicator: Indicator
+    phrase: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """Hold the word of comparison at a quantity: its code, where the words begin and where they end."""
+
+    code: str
+    start: int
+    end: int
+    linked: bool  # a link without a direction (为, of, :) stands before the quantity
+
+
+@dataclass(slots=True)
+class _State:
+    """Hold what reading one text carries from quantity to quantity."""
+
+    limit: int = 0  # names begin after here
+    previous: Quantity | None = None
+    unread: bool = False  # whether the previous quantity became no indicator
+    pending: tuple[str, ...] = ()  # names that 分别 still has to give values to
+    pending_code: str = ""
+
+
+def read_indicators(text: str) -> list[Reading]:
+    """Return the indicators of a text in the order of their figures; never raises, an unreadable text has none."""
+    folded = fold(text)
+    readings: list[Reading] = []
+    state = _State()
+    for quantity in find_quantities(folded):
+        found = _read_one(text, folded, quantity, state)
+        state.unread = not found
+        readings.extend(found)
+        if found or not quantity.worded:
+            state.previous, state.limit = quantity, found[-1].end if found else quantity.end
+    return readings
+
+
+def indicators_of(texts: Iterable[str], stated: Iterable[Indicator] = ()) -> list[Reading]:
+    """Return stated indicators (rows of a form) and those read from texts, without what says the same twice.
+
+    A stated indicator's phrase is its formatted text, with start and end 0.
+    """
+    readings = [Reading(indicator, format_indicator(indicator), 0, 0) for indicator in stated]
+    for text in texts:
+        readings.extend(read_indicators(text))
+    unique: dict[tuple[object, ...], Reading] = {}
+    for reading in readings:
+        one = reading.indicator
+        unique.setdefault((one.name.casefold(), one.comparator, one.value, one.value_high, one.unit, one.text), reading)
+    return list(unique.values())
+
+
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "="}
+
+
+def format_indicator(indicator: Indicator) -> str:
+    """Return an indicator as one writes it, e.g. "孔隙率 ≤ 0.5 %"; `read_indicators` reads the same back."""
+    value, high = _number(indicator.value), _number(indicator.value_high)
+    match indicator.comparator:
+        case "text":
+            return f"{indicator.name} {indicator.text}".strip()
+        case "range":
+            figures = f"= {value} ~ {high}"
+        case "pm":
+            figures = f"= ±{high}" if indicator.value == 0 else f"= {value} ± {high}"
+        case code:
+            figures = f"{_SIGNS[code]} {value}"
+    return f"{indicator.name} {figures} {indicator.unit}".strip()
+
+
+def _number(value: float | None) -> str:
+    """Return the shortest text that reads back as the same float."""
+    if value is None:
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _read_one(text: str, folded: str, quantity: Quantity, state: _State) -> list[Reading]:
+    """Return the indicators that a quantity gives: none, one, or several for names that share it."""
+    if abs(quantity.value) > _LARGEST or abs(quantity.high or 0.0) > _LARGEST:
+        return []
+    pending = _next_pending(text, folded, quantity, state)
+    if pending:
+        return pending
+    comparison = _comparison(folded, quantity, state.limit)
+    name = name_before(folded, state.limit, comparison.start)
+    end = comparison.end
+    if name is None and state.unread and state.previous is not None:
+        name = _name_of_change(folded, state.previous)
+    if name is None and comparison.code not in ("", "approx"):
+        name = name_after(folded, end)
+        end = max(end, name.end) if name else end
+    if name is None:
+        return []
+    indicator = _indicator(name, quantity, comparison, folded)
+    if indicator is None:
+        return []
+    start = min(name.start, quantity.start)
+    state.pending, state.pending_code = (), comparison.code
+    if name.shared == "分别" and name.siblings:
+        first, *rest = (*name.siblings, name.text)
+        state.pending = tuple(rest)
+        return [_reading(text, replace(indicator, name=first), start, end)]
+    names = (*name.siblings, indicator.name)
+    return [_reading(text, replace(indicator, name=one), start, end) for one in names]
+
+
+def _reading(text: str, indicator: Indicator, start: int, end: int) -> Reading:
+    phrase = text[start:end]
+    return Reading(indicator, phrase.strip(), start + len(phrase) - len(phrase.lstrip()), start + len(phrase.rstrip()))
+
+
+def _next_pending(text: str, folded: str, quantity: Quantity, state: _State) -> list[Reading]:
+    """Return the next indicator of 分别达到 980 MPa 和 780 MPa."""
+    if not state.pending or folded[state.limit : quantity.start].strip(" 、和与及,，/"):
+        state.pending = ()
+        return []
+    name, *rest = state.pending
+    state.pending = tuple(rest)
+    comparison = _Comparison(state.pending_code, quantity.start, quantity.end, True)
+    indicator = _indicator(Name(name, quantity.start, quantity.start), quantity, comparison, folded)
+    return [_reading(text, indicator, quantity.start, quantity.end)] if indicator else []
+
+
+def _name_of_change(folded: str, previous: Quantity) -> Name | None:
+    """Return the name in 良品率由 92 % 提高到 98 %, which stands before the earlier value."""
+    before = folded[max(0, previous.start - _WINDOW) : previous.start].rstrip()
+    for word in _CHANGED_FROM:
+        if before.endswith(word):
+            return name_before(folded, 0, previous.start - (previous.start - max(0, previous.start - _WINDOW)) + len(before) - len(word))
+    return None
+
+
+def _comparison(folded: str, quantity: Quantity, limit: int) -> _Comparison:
+    """Return the word of comparison at a quantity: the nearest that has a direction, before it or after it."""
+    start, strong, weak, linked = _unit_word(folded, quantity), "", "", False
+    for _ in range(4):
+        found = BEFORE.search(folded, max(limit, start - _WINDOW), start)
+        if found is None or found.lastgroup is None:
+            break
+        code = found.lastgroup
+        if strong and code not in ("reach", "within", "approx"):
+            break
+        if code in ("reach", "within"):
+            weak = weak or code
+        elif code == "approx":
+            linked = linked or not strong
+        else:
+            strong = code
+        start = found.start()
+    after = AFTER.match(folded, quantity.end)
+    end = after.end() if after else quantity.end
+    later = after.lastgroup or "" if after else ""
+    code = strong or (later if later != "approx" else "") or weak or ("approx" if linked or later else "")
+    return _Comparison(code, start, end, linked)
+
+
+def _unit_word(folded: str, quantity: Quantity) -> int:
+    """Return the start of a quantity with the unit that stands before its figure: HRC58, $500."""
+    before = folded[max(0, quantity.start - 5) : quantity.start].rstrip()
+    if quantity.unit and before.endswith(quantity.unit):
+        return quantity.start - (len(folded[max(0, quantity.start - 5) : quantity.start]) - len(before)) - len(quantity.unit)
+    return quantity.start
+
+
+def _indicator(name: Name, quantity: Quantity, comparison: _Comparison, folded: str) -> Indicator | None:
+    """Return the indicator of a name, a quantity and a word of comparison; None where they make no indicator."""
+    unit = quantity.unit or name.unit
+    code = comparison.code
+    if quantity.kind != "value":
+        code = quantity.kind
+        if not _states(name, quantity, unit, comparison, folded):
+            return None
+        return Indicator(name.text, code, quantity.value, quantity.high, unit)
+    if code in ("", "approx"):
+        if name.extreme and unit:
+            return Indicator(name.text, name.extreme, quantity.value, None, unit)
+        if quantity.worded or not _states(name, quantity, unit, comparison, folded):
+            return None
+        return Indicator(name.text, "eq", quantity.value, None, unit)
+    if quantity.worded and parse_unit(unit) is None:
+        return None
+    direction = polarity(name.text, unit, quantity.value)
+    if code == "better":
+        code = "lt" if direction < 0 or (direction == 0 and unit) else "gt"
+    elif code == "reach":
+        code = "le" if direction < 0 else "ge"
+    elif code == "within":
+        code = "le"
+    return Indicator(name.text, code, quantity.value, None, unit)
+
+
+def _states(name: Name, quantity: Quantity, unit: str, comparison: _Comparison, folded: str) -> bool:
+    """Tell whether name and quantity make a statement without a word of direction between them.
+
+    A link or a border between them and a unit that is not everyday, or a name that ends like a quantity: yes. Everything
+    else is prose that happens to have a figure in it.
+    """
+    typical = QUANTITY_NAME.search(name.text) is not None or is_change(name.text)
+    chinese = not name.text.isascii()
+    between = folded[name.end : quantity.start]
+    linked = comparison.linked or comparison.code not in ("",) or any(c in between for c in "\t|:=")
+    measured = parse_unit(unit)
+    if quantity.kind == "pm":
+        return bool(unit) or linked or typical
+    exact = quantity.kind == "range" or not quantity.value.is_integer()
+    if chinese:
+        return typical and (measured is not None and unit != "" or (exact and (linked or is_span(name.text) or quantity.kind == "range")))
+    if not linked and quantity.kind != "range":
+        return False
+    if not unit:
+        return name.text.lower() in ("ph", "snr") or (exact and linked and quantity.kind == "value" and typical)
+    everyday = measured is None or measured.dimension in _COMMON
+    return not everyday or (linked and polarity(name.text) != 0) or (quantity.kind == "range" and linked) or is_span(name.text)
