@@ -48,7 +48,7 @@ _STOP_WORDS = frozenset(
     with within without would you your
     aber als am an auch auf aus bei das dass dem den der des die durch ein eine einem einen einer eines es fur für im
     ist
-    mit nach nicht oder sich sind sowie uber um über und vom von vor werden wie wird wurde wurden zu zum zur""".split()
+    mit nach nicht oder sich sind sowie uber um über und vom von vor werden wie wird wurde wurden zu zum zur""".split()  # noqa: SIM905 (as a list it would take a line a word)
 )
 _LONGEST_WORD = 64  # longer runs are serial numbers, hashes or noise
 _stemmer = (
@@ -168,22 +168,25 @@ class LexicalIndex:
     def _idf(self, frequencies: npt.NDArray[np.int64]) -> Scores:
         return np.log1p((len(self) - frequencies + 0.5) / (frequencies + 0.5))
 
-    def contributions(self, query: Sequence[str], tokens: Sequence[str]) -> dict[str, float]:
+    def contributions(self, query: Sequence[str], tokens: Sequence[str], power: float = 1.0) -> dict[str, float]:
         """Return what each shared term adds to the score of an item with these tokens, the largest first."""
         asked, counts = Counter(query), Counter(tokens)
         shared = [term for term in asked if term in counts]
         damping = self._damping(np.array([len(tokens)], np.float32))[0]
         gains = {
-            term: float(self._asked(asked[term]) * idf * _saturate(np.float64(counts[term]), damping, self.k1))
+            term: float(self._asked(asked[term]) * idf**power * _saturate(np.float64(counts[term]), damping, self.k1))
             for term, idf in zip(shared, self.rarity(shared), strict=True)
         }
         return dict(sorted(gains.items(), key=lambda gain: (-gain[1], gain[0])))
 
-    def scores(self, query: Sequence[str], ids: Sequence[int] | Ids) -> Scores:
-        """Return the exact score of every id, 0 for those that are not here or share nothing."""
+    def scores(self, query: Sequence[str], ids: Sequence[int] | Ids, power: float = 1.0) -> Scores:
+        """Return the exact score of every id, 0 for those that are not here or share nothing.
+
+        `power` raises the rarity of every term: above 1, rare terms count for more than in plain BM25.
+        """
         wanted = np.asarray(ids, np.int64)
         total = np.zeros(len(wanted))
-        keys, weights, _ = self._weigh(query)
+        keys, weights, _ = self._weigh(query, power)
         for segment in self._segments:
             rows = segment.find(wanted)
             here = np.flatnonzero(rows >= 0)
@@ -219,7 +222,19 @@ class LexicalIndex:
         order = np.lexsort((ids, -scores))[:k]
         return ids[order], scores[order]
 
-    def _weigh(self, query: Sequence[str]) -> tuple[npt.NDArray[np.uint64], Scores, npt.NDArray[np.int64]]:
+    def chance(self, query: Sequence[str], population: int | None = None, power: float = 1.0) -> tuple[float, float]:
+        """Return mean and standard deviation of the score that an item reaches by chance.
+
+        Terms are taken as independent, present in a share n / `population` of the items (all of them by default; give
+        the number of items in the query's language when there are others) with the weight of one average occurrence.
+        """
+        _, weights, frequencies = self._weigh(query, power)
+        share = np.minimum(frequencies / max(len(self) if population is None else population, 1), 1.0)
+        return float(weights @ share), float(np.sqrt(weights**2 @ (share * (1 - share))))
+
+    def _weigh(
+        self, query: Sequence[str], power: float = 1.0
+    ) -> tuple[npt.NDArray[np.uint64], Scores, npt.NDArray[np.int64]]:
         """Return keys, weights and frequencies of the query's known terms, rarest first: one order for all sums."""
         counts = Counter(_key(term) for term in query)
         keys = np.array(sorted(counts), np.uint64)
@@ -227,7 +242,7 @@ class LexicalIndex:
         asked = self._asked(np.array([counts[int(key)] for key in keys], np.float64))
         order = np.argsort(frequencies, kind="stable")
         order = order[frequencies[order] > 0]
-        return keys[order], (asked * self._idf(frequencies))[order], frequencies[order]
+        return keys[order], (asked * self._idf(frequencies) ** power)[order], frequencies[order]
 
     def _asked(self, counts: Any) -> Any:
         """Return the weight of a term that the query has so many times: 1 for one, never more than k3 + 1."""
