@@ -91,7 +91,9 @@ def compare(demand: Indicator, claim: Indicator, tolerance: float = TOLERANCE) -
     units = _units(demand, claim)
     if units is None or not _complete(demand) or not _complete(claim):
         return UNKNOWN
-    difference = _is_tolerance(demand) or _is_tolerance(claim) or is_difference(demand.name) or is_difference(claim.name)
+    difference = (
+        _is_tolerance(demand) or _is_tolerance(claim) or is_difference(demand.name) or is_difference(claim.name)
+    )
     mine, yours = _in_base(demand, units[0], difference), _in_base(claim, units[1], difference)
     mine = _directed(mine, demand)
     celsius = units[0].dimension == "[temperature]" and not difference
@@ -229,7 +231,11 @@ def _magnitude(indicator: Indicator) -> float:
     value, high = _ends(indicator)
     match indicator.comparator:
         case "pm" | "range":
-            return max(abs(value + high), abs(value - high)) if indicator.comparator == "pm" else max(abs(value), abs(high))
+            return (
+                max(abs(value + high), abs(value - high))
+                if indicator.comparator == "pm"
+                else max(abs(value), abs(high))
+            )
         case _:
             return abs(value)
 
@@ -248,7 +254,9 @@ def _compare_spans(demand: Indicator, claim: Indicator, tolerance: float, celsiu
         return outcome
     # A span that ends too early falls short by what it does not cover, even if it covers most.
     width = high - low
-    return Outcome("not_met", max(_relative(wanted.low, low, width, celsius), _relative(-wanted.high, -high, width, celsius)))
+    return Outcome(
+        "not_met", max(_relative(wanted.low, low, width, celsius), _relative(-wanted.high, -high, width, celsius))
+    )
 
 
 def _compare_sets(wanted: _Interval, claimed: _Interval, tolerance: float, celsius: bool) -> Outcome:
@@ -258,7 +266,9 @@ def _compare_sets(wanted: _Interval, claimed: _Interval, tolerance: float, celsi
     if claimed.within(wanted, slack):
         return Outcome("met", 0.0)
     width = wanted.high - wanted.low
-    shortfall = max(_relative(claimed.low, wanted.low, width, celsius), _relative(-claimed.high, -wanted.high, width, celsius))
+    shortfall = max(
+        _relative(claimed.low, wanted.low, width, celsius), _relative(-claimed.high, -wanted.high, width, celsius)
+    )
     if shortfall <= tolerance:
         return Outcome("nearly", shortfall)
     apart = claimed.low > wanted.high + slack or claimed.high < wanted.low - slack

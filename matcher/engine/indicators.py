@@ -12,16 +12,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from matcher.engine.indicator_names import Name, name_after, name_before
-from matcher.engine.indicator_words import AFTER, BEFORE, QUANTITY_NAME, is_change, is_span, polarity
+from matcher.engine.indicator_words import (
+    AFTER,
+    BEFORE,
+    STATISTIC,
+    SYMBOLS,
+    is_change,
+    is_quantity,
+    is_symbol,
+    polarity,
+)
 from matcher.engine.items import Indicator
 from matcher.engine.quantities import Quantity, find_quantities, fold
-from matcher.engine.units import parse_unit
+from matcher.engine.units import PLAIN, parse_unit
 
 _WINDOW = 40
 _LARGEST = 1e300
 _CHANGED_FROM = ("由", "从", "自", "from")
 # Units that count things or measure calendar time are too common in prose for a plain statement to be an indicator.
-_COMMON = frozenset({"[count]", "[persons]", "[users]", "[cycles]", "[time]", "[grade]", "[mass]", "[degree_word]", "[current]", "[charge_rate]", ""})
+_COMMON = frozenset(("", "[count]", "[persons]", "[users]", "[cycles]", "[time]", "[grade]", "[degree_word]"))
+_WEAK = ("reach", "within", "approx", "zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class _Comparison:
     code: str
     start: int
     end: int
-    linked: bool  # a link without a direction (为, of, :) stands before the quantity
+    trailing: bool = False  # the only word with a direction stands after the figure (15 年以上)
 
 
 @dataclass(slots=True)
@@ -121,7 +131,7 @@ def _read_one(text: str, folded: str, quantity: Quantity, state: _State) -> list
     end = comparison.end
     if name is None and state.unread and state.previous is not None:
         name = _name_of_change(folded, state.previous)
-    if name is None and comparison.code not in ("", "approx"):
+    if name is None and comparison.code not in ("", "approx", "zone"):
         name = name_after(folded, end)
         end = max(end, name.end) if name else end
     if name is None:
@@ -135,8 +145,14 @@ def _read_one(text: str, folded: str, quantity: Quantity, state: _State) -> list
         first, *rest = (*name.siblings, name.text)
         state.pending = tuple(rest)
         return [_reading(text, replace(indicator, name=first), start, end)]
-    names = (*name.siblings, indicator.name)
+    names = (*name.siblings, _as_written(text, name))
     return [_reading(text, replace(indicator, name=one), start, end) for one in names]
+
+
+def _as_written(text: str, name: Name) -> str:
+    """Return a name in the characters of the text (細胞存活率), where reading has only folded it."""
+    written = text[name.start : name.start + len(name.text)]
+    return written if fold(written) == name.text else name.text
 
 
 def _reading(text: str, indicator: Indicator, start: int, end: int) -> Reading:
@@ -151,68 +167,71 @@ def _next_pending(text: str, folded: str, quantity: Quantity, state: _State) -> 
         return []
     name, *rest = state.pending
     state.pending = tuple(rest)
-    comparison = _Comparison(state.pending_code, quantity.start, quantity.end, True)
+    comparison = _Comparison(state.pending_code, quantity.start, quantity.end)
     indicator = _indicator(Name(name, quantity.start, quantity.start), quantity, comparison, folded)
     return [_reading(text, indicator, quantity.start, quantity.end)] if indicator else []
 
 
 def _name_of_change(folded: str, previous: Quantity) -> Name | None:
     """Return the name in 良品率由 92 % 提高到 98 %, which stands before the earlier value."""
-    before = folded[max(0, previous.start - _WINDOW) : previous.start].rstrip()
+    floor = max(0, previous.start - _WINDOW)
+    before = folded[floor : previous.start].rstrip()
     for word in _CHANGED_FROM:
         if before.endswith(word):
-            return name_before(folded, 0, previous.start - (previous.start - max(0, previous.start - _WINDOW)) + len(before) - len(word))
+            return name_before(folded, floor, floor + len(before) - len(word))
     return None
 
 
 def _comparison(folded: str, quantity: Quantity, limit: int) -> _Comparison:
     """Return the word of comparison at a quantity: the nearest that has a direction, before it or after it."""
-    start, strong, weak, linked = _unit_word(folded, quantity), "", "", False
+    start, strong, weak, link = _unit_word(folded, quantity), "", "", ""
     for _ in range(4):
         found = BEFORE.search(folded, max(limit, start - _WINDOW), start)
         if found is None or found.lastgroup is None:
             break
         code = found.lastgroup
-        if strong and code not in ("reach", "within", "approx"):
+        if strong and code not in _WEAK:
             break
         if code in ("reach", "within"):
             weak = weak or code
-        elif code == "approx":
-            linked = linked or not strong
+        elif code in ("approx", "zone"):
+            link = link or code
         else:
             strong = code
         start = found.start()
     after = AFTER.match(folded, quantity.end)
     end = after.end() if after else quantity.end
-    later = after.lastgroup or "" if after else ""
-    code = strong or (later if later != "approx" else "") or weak or ("approx" if linked or later else "")
-    return _Comparison(code, start, end, linked)
+    later = (after.lastgroup or "") if after else ""
+    directed = later if later != "approx" else ""
+    code = strong or directed or weak or link or later
+    return _Comparison(code, start, end, trailing=bool(directed) and not strong and not weak)
 
 
 def _unit_word(folded: str, quantity: Quantity) -> int:
     """Return the start of a quantity with the unit that stands before its figure: HRC58, $500."""
-    before = folded[max(0, quantity.start - 5) : quantity.start].rstrip()
+    window = folded[max(0, quantity.start - 5) : quantity.start]
+    before = window.rstrip()
     if quantity.unit and before.endswith(quantity.unit):
-        return quantity.start - (len(folded[max(0, quantity.start - 5) : quantity.start]) - len(before)) - len(quantity.unit)
+        return quantity.start - (len(window) - len(before)) - len(quantity.unit)
     return quantity.start
 
 
 def _indicator(name: Name, quantity: Quantity, comparison: _Comparison, folded: str) -> Indicator | None:
     """Return the indicator of a name, a quantity and a word of comparison; None where they make no indicator."""
-    unit = quantity.unit or name.unit
+    unit = _scale_of(name.text, quantity.unit or name.unit)
     code = comparison.code
-    if quantity.kind != "value":
-        code = quantity.kind
-        if not _states(name, quantity, unit, comparison, folded):
-            return None
-        return Indicator(name.text, code, quantity.value, quantity.high, unit)
-    if code in ("", "approx"):
-        if name.extreme and unit:
-            return Indicator(name.text, name.extreme, quantity.value, None, unit)
+    if STATISTIC.fullmatch(name.text) and not unit:
+        return None
+    stated = code in ("", "approx", "zone")
+    if quantity.kind == "value" and stated and name.extreme and unit:
+        return Indicator(name.text, name.extreme, quantity.value, None, unit)
+    if quantity.kind != "value" or stated:
         if quantity.worded or not _states(name, quantity, unit, comparison, folded):
             return None
-        return Indicator(name.text, "eq", quantity.value, None, unit)
-    if quantity.worded and parse_unit(unit) is None:
+        return Indicator(
+            name.text, "eq" if quantity.kind == "value" else quantity.kind, quantity.value, quantity.high, unit
+        )
+    if not _demands(name, quantity, unit, comparison, folded):
         return None
     direction = polarity(name.text, unit, quantity.value)
     if code == "better":
@@ -224,25 +243,53 @@ def _indicator(name: Name, quantity: Quantity, comparison: _Comparison, folded: 
     return Indicator(name.text, code, quantity.value, None, unit)
 
 
-def _states(name: Name, quantity: Quantity, unit: str, comparison: _Comparison, folded: str) -> bool:
-    """Tell whether name and quantity make a statement without a word of direction between them.
+def _scale_of(name: str, unit: str) -> str:
+    """Return ℃ or ℉ for the C or F of a temperature, which elsewhere are a charging rate and a farad."""
+    if unit in ("C", "F") and ("温" in name or "temperatur" in name.lower()):
+        return {"C": "℃", "F": "℉"}[unit]
+    return unit
 
-    A link or a border between them and a unit that is not everyday, or a name that ends like a quantity: yes. Everything
+
+def _everyday(unit: str) -> bool:
+    """Tell whether a unit counts things or calendar time, or is none or unknown: too common to prove a statement."""
+    measured = parse_unit(unit)
+    return measured is None or measured.dimension in _COMMON
+
+
+def _demands(name: Name, quantity: Quantity, unit: str, comparison: _Comparison, folded: str) -> bool:
+    """Tell whether a name, a figure and a word of direction make a demand or claim, and not just prose.
+
+    A sign (≥, a table's border) is enough. Words ask for a name that looks like a quantity's; before a Chinese figure
+    they may do with a unit of measure. Chinese numerals always ask for a unit.
+    """
+    if quantity.worded and parse_unit(unit) in (None, PLAIN):
+        return False
+    if is_quantity(name.text) or is_change(name.text) or polarity(name.text) != 0:
+        return True
+    if SYMBOLS.search(folded, name.end, comparison.end):
+        return True
+    if name.text.isascii():
+        return is_symbol(name.text) and bool(unit)
+    return not comparison.trailing and not _everyday(unit)
+
+
+def _states(name: Name, quantity: Quantity, unit: str, comparison: _Comparison, folded: str) -> bool:
+    """Tell whether a name and a figure make a statement without a word of direction between them.
+
+    The name must look like a quantity's, and a link, a border or a unit of measure must tie the figure to it. Everything
     else is prose that happens to have a figure in it.
     """
-    typical = QUANTITY_NAME.search(name.text) is not None or is_change(name.text)
-    chinese = not name.text.isascii()
-    between = folded[name.end : quantity.start]
-    linked = comparison.linked or comparison.code not in ("",) or any(c in between for c in "\t|:=")
-    measured = parse_unit(unit)
+    tied = comparison.code in ("approx", "zone") or SYMBOLS.search(folded, name.end, quantity.start) is not None
     if quantity.kind == "pm":
-        return bool(unit) or linked or typical
-    exact = quantity.kind == "range" or not quantity.value.is_integer()
-    if chinese:
-        return typical and (measured is not None and unit != "" or (exact and (linked or is_span(name.text) or quantity.kind == "range")))
-    if not linked and quantity.kind != "range":
+        return is_quantity(name.text) or (tied and bool(unit))
+    if quantity.kind == "value" and comparison.code == "zone":
         return False
-    if not unit:
-        return name.text.lower() in ("ph", "snr") or (exact and linked and quantity.kind == "value" and typical)
-    everyday = measured is None or measured.dimension in _COMMON
-    return not everyday or (linked and polarity(name.text) != 0) or (quantity.kind == "range" and linked) or is_span(name.text)
+    if not (is_quantity(name.text) or is_change(name.text)):
+        return tied and is_symbol(name.text) and not _everyday(unit)
+    if quantity.kind == "range":
+        return bool(unit) or not name.text.isascii() or tied or name.text.lower() == "ph"
+    if not name.text.isascii():
+        return bool(unit) or (tied and not quantity.value.is_integer())
+    return (
+        tied and (not _everyday(unit) or polarity(name.text) != 0) and (bool(unit) or not quantity.value.is_integer())
+    )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from matcher.engine.units import scan_unit
+from matcher.engine.units import parse_unit, scan_unit
 
 _KEPT = "，；：！？"  # full-width punctuation that must not become a decimal or thousands comma
 _FOLD = str.maketrans(
@@ -30,7 +30,7 @@ _POWER = r"(?:\^ ?\(?([+-]?[0-9]{1,3})\)?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹
 _PLAIN_POWER = _POWER.replace(r"|(-[0-9]{1,2})(?![0-9])", "")
 _FIGURE = re.compile(
     rf"(?P<power>10{_PLAIN_POWER})"
-    r"|(?P<mantissa>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)"
+    r"|(?P<mantissa>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?!,[0-9]{1,2}(?![0-9]))|[0-9]+,[0-9]{1,2}(?![0-9,]))"
     rf"(?P<exponent>[eE][+-]?[0-9]{{1,3}}(?![A-Za-z0-9])| ?[×xX*·] ?10 ?{_POWER})?"
     r"|(?P<share>[百千万]分之(?:[0-9]+(?:\.[0-9]+)?|[零一二两三四五六七八九十百点]{1,8}))"
     r"|(?P<worded>[一二两三四五六七八九十百][一二三四五六七八九十百千]{0,7}[万亿]?)"
@@ -40,7 +40,9 @@ _MULTIPLES = {"百万": 1e6, "千万": 1e7, "万": 1e4, "亿": 1e8, "million": 1
 _SHARES = {"百": "%", "千": "‰", "万": "‱"}
 _JOIN = re.compile(r" ?(?P<range>~|-{1,2}(?!>)|至|到|…|\bto\b|\bbis\b) ?|[ ]?(?P<pm>±|\+/-|\+-) ?")
 _AND = re.compile(r" ?(?:and|和|与|及|und) ?")
-_CALENDAR = re.compile(r"(?:19|20)[0-9]{2} ?(?:[-/.年] ?[0-9]{1,2}(?![0-9])(?: ?[-/.月] ?[0-9]{1,2}(?![0-9]))?|年|(?=- ?(?:19|20)[0-9]{2}))")
+_CALENDAR = re.compile(
+    r"(?:19|20)[0-9]{2} ?(?:[-/.年] ?[0-9]{1,2}(?![0-9])(?: ?[-/.月] ?[0-9]{1,2}(?![0-9]))?|年|(?=- ?(?:19|20)[0-9]{2}))"
+)
 _CODE_AFTER = re.compile(r"\.[0-9]| ?[×xX*] ?[0-9]|:[0-9]|/[0-9]|[A-Za-z_]")
 _LETTERS_BEFORE = re.compile(r"[A-Za-z_][A-Za-z_.]{0,5}-?$")
 _UNITS_BEFORE = re.compile(r"(HRC|HRA|HRB|HV|HBW?|USD|CNY|RMB|EUR|[$€£¥￥]) ?$")
@@ -137,7 +139,7 @@ def _figure(text: str, match: re.Match[str], *, first: bool = True) -> _Figure |
         end = multiple.end()
         unit_end = _unit_end(text, end)
         unit = text[end:unit_end].strip(" \t|")
-    if not unit and _CODE_AFTER.match(text, end) or unit and re.compile(r" ?[×*] ?[0-9]").match(text, unit_end):
+    if (not unit and _CODE_AFTER.match(text, end)) or (unit and re.compile(r" ?[×*] ?[0-9]").match(text, unit_end)):
         return None
     if first:
         start, value = _signed(text, start, value)
@@ -213,20 +215,33 @@ def _combined(text: str, one: _Figure) -> Quantity:
     """Return the quantity that begins with a figure: a–b, a±b, ±b or a alone."""
     sign = re.compile(r"(?:±|\+/-|\+-) ?$").search(text, max(0, one.start - 4), one.start)
     if sign:
-        return Quantity("pm", 0.0, one.value, _unit_before(text, sign.start()) or one.unit, sign.start(), one.end, one.worded)
+        return Quantity(
+            "pm", 0.0, one.value, _unit_before(text, sign.start()) or one.unit, sign.start(), one.end, one.worded
+        )
     join = _JOIN.match(text, one.end)
     between = None if join else _AND.match(text, one.end) if _is_between(text, one.start) else None
     joint = join or between
     other = _second(text, joint.end()) if joint else None
     if joint is None or other is None:
-        return Quantity("value", one.value, None, one.unit or _unit_before(text, one.start), one.start, one.end, one.worded)
-    unit = other.unit or one.unit
-    low = one.value * other.scale if one.scale == 1.0 and not one.unit else one.value
+        return Quantity(
+            "value", one.value, None, one.unit or _unit_before(text, one.start), one.start, one.end, one.worded
+        )
+    unit, low = other.unit or one.unit, _first_value(one, other)
     if join and join["pm"]:
         return Quantity("pm", low, other.value, unit, one.start, other.end)
     if other.value < low:  # a code or a date, or a change from one value down to another
         return Quantity("value", one.value, None, one.unit, one.start, one.end, one.worded)
     return Quantity("range", low, other.value, unit, one.start, other.end, one.worded and other.worded)
+
+
+def _first_value(one: _Figure, other: _Figure) -> float:
+    """Return the first value in the unit of the second: 5~10 万次, 2 MHz to 2 GHz."""
+    if not one.unit:
+        return one.value * other.scale if one.scale == 1.0 else one.value
+    mine, yours = parse_unit(one.unit), parse_unit(other.unit)
+    if not other.unit or mine is None or yours is None or mine.dimension != yours.dimension or mine == yours:
+        return one.value
+    return (mine.to_base(one.value) - yours.offset) / yours.factor
 
 
 def _second(text: str, start: int) -> _Figure | None:

@@ -171,18 +171,23 @@ cod/出水cod/化学需氧量/chemical oxygen demand
 信息传输率/information transfer rate/itr
 """
 
-# Pairs of words of which a name can have one: with different ones, two names are different quantities.
-_OPPOSITES = tuple(
-    tuple(line.split())
-    for line in (
-        "充电 放电", "输入 输出", "高温 低温 室温 常温", "入口 出口", "进水 出水", "上限 下限", "上行 下行", "发射 接收", "拉伸 压缩 弯曲 剪切", "横向 纵向", "轴向 径向", "水平 垂直",
-        "正极 负极", "阳极 阴极", "内径 外径", "开路 短路", "静态 动态", "峰值 平均", "体积 质量", "升温 降温", "提高 降低", "提升 下降", "增加 减少", "空间 时间", "加热 冷却",
-        "input output", "charging discharging", "charge discharge", "inlet outlet", "uplink downlink", "transmit receive", "tensile compressive flexural shear",
-        "axial radial", "static dynamic", "peak average", "heating cooling", "reduction increase", "anode cathode", "spatial temporal", "inner outer",
-    )
-)  # fmt: skip
-_GENERIC = frozenset(("strength rate time level value efficiency temperature accuracy capacity density power").split())
-_ENGLISH_NOISE = frozenset("the a an of in at for its and overall total achieved maximum minimum max min".split())
+# Words of which a name can have one: with different ones, two names are different quantities.
+_OPPOSITES_TABLE = """
+充电 放电/输入 输出/高温 低温 室温 常温/入口 出口/进水 出水/上限 下限/上行 下行/发射 接收/拉伸 压缩 弯曲 剪切/横向 纵向/轴向 径向/水平 垂直
+正极 负极/阳极 阴极/内径 外径/开路 短路/静态 动态/峰值 平均/体积 质量/升温 降温/提高 降低/提升 下降/增加 减少/空间 时间/加热 冷却
+input output/charging discharging/charge discharge/inlet outlet/uplink downlink/transmit receive/axial radial
+tensile compressive flexural shear/static dynamic/peak average/heating cooling/reduction increase/anode cathode
+spatial temporal/inner outer
+"""
+
+
+def _split(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+_OPPOSITES = tuple(_split(words) for words in _OPPOSITES_TABLE.strip().replace("\n", "/").split("/"))
+_GENERIC = frozenset(_split("strength rate time level value efficiency temperature accuracy capacity density power"))
+_ENGLISH_NOISE = frozenset(_split("the a an of in at for its and overall total achieved maximum minimum max min"))
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 

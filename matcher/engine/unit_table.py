@@ -209,7 +209,14 @@ UNITS: tuple[Row, ...] = (
     Row("part_per_billion", "1e-9 ratio", "", "ppb PPB ppbv", ""),
     Row("part_per_trillion", "1e-12 ratio", "", "ppt", ""),
     Row("cycle", "[cycles]", "", "cyc", "次 周次 循环 次循环 个循环", "cycle cycles"),
-    Row("count", "[count]", "", "pcs", "个 件 台 套 只 项 条 辆 架 根 片 颗 种 路 点 株 通道 个通道 台套", "channel channels pieces units"),
+    Row(
+        "count",
+        "[count]",
+        "",
+        "pcs",
+        "个 件 台 套 只 项 条 辆 架 根 片 颗 种 路 点 株 通道 个通道 台套",
+        "channel channels pieces units",
+    ),
     Row("person", "[persons]", "", "", "人 名 人次", "person persons people"),
     Row("user", "[users]", "", "", "用户 个用户", "user users"),
     # money: no exchange rates, so currencies keep to themselves
