@@ -1,8 +1,7 @@
 """BM25 over words and character bigrams, kept up to date item by item.
 
-Okapi BM25 in the form of Lucene (Robertson and Zaragoza 2009; idf never negative). The score of a pair depends on the
-two texts and on the statistics of the live items (how many, how long, how many have the term), never on the order of
-updates, on other queries or on filters.
+The score of a pair depends on the two texts and on the statistics of the live items (how many, how long, how many have
+the term), never on the order of updates, on other queries or on filters.
 """
 
 from __future__ import annotations
@@ -15,23 +14,16 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import rjieba
 import tantivy
 
+from matcher.engine.bm25 import K1, K3, B, Scores, TermStatistics
 from matcher.engine.items import DamagedSnapshot
 from matcher.engine.postings import Ids, Segment, load_segment, merge, save_segment
 
-Scores = npt.NDArray[np.float64]
-
-# Higher than Lucene's 1.2 and 0.75: needs and abstracts are long and a term that is repeated is meant; chosen over all
-# judged sets together (docs/quality.md).
-K1 = 1.6
-B = 0.9
-K3 = 8.0  # of the query: a need repeats its terms on purpose, a need made of many documents must not drown in them
 BUDGET = 6_000_000  # postings read for one query and segment statistics: about 0.1 s
 LARGEST_SEGMENT = 262_144  # items; bounds the time of a merge to about two seconds
 
@@ -100,7 +92,7 @@ def _key(term: str) -> int:
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-class LexicalIndex:
+class LexicalIndex(TermStatistics):
     """Rank items by the terms they share with a query.
 
     Ids are any 64-bit numbers. Not safe for writing from two threads; readers may run beside each other.
@@ -161,24 +153,6 @@ class LexicalIndex:
         counts = (segment.frequencies(keys) for segment in self._segments)
         return np.asarray(sum(counts, np.zeros(len(keys), np.int64)), np.int64)
 
-    def rarity(self, terms: Sequence[str]) -> Scores:
-        """Return the inverse document frequency of each term, ln(1 + (N - n + 0.5) / (n + 0.5)), in natural units."""
-        return self._idf(self.document_frequencies(terms))
-
-    def _idf(self, frequencies: npt.NDArray[np.int64]) -> Scores:
-        return np.log1p((len(self) - frequencies + 0.5) / (frequencies + 0.5))
-
-    def contributions(self, query: Sequence[str], tokens: Sequence[str], power: float = 1.0) -> dict[str, float]:
-        """Return what each shared term adds to the score of an item with these tokens, the largest first."""
-        asked, counts = Counter(query), Counter(tokens)
-        shared = [term for term in asked if term in counts]
-        damping = self._damping(np.array([len(tokens)], np.float32))[0]
-        gains = {
-            term: float(self._asked(asked[term]) * idf**power * _saturate(np.float64(counts[term]), damping, self.k1))
-            for term, idf in zip(shared, self.rarity(shared), strict=True)
-        }
-        return dict(sorted(gains.items(), key=lambda gain: (-gain[1], gain[0])))
-
     def scores(self, query: Sequence[str], ids: Sequence[int] | Ids, power: float = 1.0) -> Scores:
         """Return the exact score of every id, 0 for those that are not here or share nothing.
 
@@ -222,16 +196,6 @@ class LexicalIndex:
         order = np.lexsort((ids, -scores))[:k]
         return ids[order], scores[order]
 
-    def chance(self, query: Sequence[str], population: int | None = None, power: float = 1.0) -> tuple[float, float]:
-        """Return mean and standard deviation of the score that an item reaches by chance.
-
-        Terms are taken as independent, present in a share n / `population` of the items (all of them by default; give
-        the number of items in the query's language when there are others) with the weight of one average occurrence.
-        """
-        _, weights, frequencies = self._weigh(query, power)
-        share = np.minimum(frequencies / max(len(self) if population is None else population, 1), 1.0)
-        return float(weights @ share), float(np.sqrt(weights**2 @ (share * (1 - share))))
-
     def _weigh(
         self, query: Sequence[str], power: float = 1.0
     ) -> tuple[npt.NDArray[np.uint64], Scores, npt.NDArray[np.int64]]:
@@ -244,20 +208,13 @@ class LexicalIndex:
         order = order[frequencies[order] > 0]
         return keys[order], (asked * self._idf(frequencies) ** power)[order], frequencies[order]
 
-    def _asked(self, counts: Any) -> Any:
-        """Return the weight of a term that the query has so many times: 1 for one, never more than k3 + 1."""
-        return counts * (self.k3 + 1) / (counts + self.k3)
-
-    def _damping(self, lengths: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return np.asarray(self.k1 * (1 - self.b + self.b * lengths / np.float32(self.mean_length)), np.float32)
-
     def _accumulate(self, segment: Segment, keys: npt.NDArray[np.uint64], weights: Scores) -> Scores:
         """Return the sum of the terms' gains for every row, term at a time."""
         total = np.zeros(len(segment.ids))
         damping = self._damping(segment.lengths)
         for key, weight in zip(keys, weights, strict=True):
             rows, counts = segment.postings(int(key))
-            total[rows] += weight * _saturate(counts, damping[rows], self.k1)
+            total[rows] += weight * self._saturate(counts, damping[rows])
         return total
 
     def _exact(
@@ -267,7 +224,7 @@ class LexicalIndex:
         total = np.zeros(len(rows))
         damping = self._damping(segment.lengths[rows])
         for key, weight in zip(keys, weights, strict=True):
-            total += weight * _saturate(segment.counts_at(int(key), rows), damping, self.k1)
+            total += weight * self._saturate(segment.counts_at(int(key), rows), damping)
         return total
 
     def save(self, folder: Path) -> None:
@@ -288,11 +245,6 @@ class LexicalIndex:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DamagedSnapshot(f"the lexical index in {folder} cannot be read: {error}") from error
         return index
-
-
-def _saturate(counts: Any, damping: Any, k1: float) -> Any:
-    """Return the part of a term's weight that its frequency earns, 0 to k1 + 1 (BM25)."""
-    return counts * (k1 + 1) / (counts + damping)
 
 
 def _largest(values: Scores, k: int) -> npt.NDArray[np.int64]:

@@ -8,6 +8,7 @@ queries nearest to it is taken off (CSLS, Conneau et al. 2018), so that hubs do 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from matcher.engine.items import BadVectors, DamagedSnapshot, Vectors
+from matcher.engine.items import BadVectors, DamagedSnapshot, Record, Vectors
 
 FEWEST = 5  # texts of a language before its own mean is used; fewer take the mean of all languages
 NEIGHBOURS = 10
@@ -25,21 +26,30 @@ _SMALLEST_SPREAD = 1e-3
 _ALL = ""  # the key of the mean over all languages
 
 
+def fit_reference(items: Sequence[Record], queries: Sequence[Record], dimension: int) -> Reference:
+    """Return the statistics of stored records: their first rows, which stand for the whole texts."""
+    return Reference.fit(
+        _first_rows(items, dimension),
+        [record.item.profile.language for record in items],
+        _first_rows(queries, dimension),
+        [record.item.profile.language for record in queries],
+    )
+
+
+def _first_rows(records: Sequence[Record], dimension: int) -> Vectors:
+    return np.stack([record.vectors[0] for record in records]) if records else np.zeros((0, dimension), np.float32)
+
+
 def unit(rows: Vectors) -> Vectors:
     """Return the rows scaled to length one; rows of zeros stay zero."""
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
 
 
-def centroid(rows: Vectors) -> Vectors:
-    """Return the unit vector (d,) in the middle of an item's passages (p, d)."""
-    return rows[0] if len(rows) == 1 else unit(rows.mean(axis=0))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
     """Hold the statistics of one catalogue: `item_means` and `query_means` (d,) by language, centre and covariance of
-    the corrected items, (d,) and (d, d), and a sample (n, d) of corrected queries.
+    the corrected items, (d,) and (d, d), a sample (n, d) of corrected queries, and the mean hubness of the items.
 
     Without queries nothing is corrected: taking the mean out of one side alone does harm (docs/quality.md).
     """
@@ -49,12 +59,16 @@ class Reference:
     centre: Vectors
     covariance: Vectors
     sample: Vectors
+    typical_hubness: float
 
     @classmethod
     def fit(
         cls, items: Vectors, item_languages: Sequence[str], queries: Vectors, query_languages: Sequence[str]
     ) -> Reference:
-        """Return the statistics of raw vectors, one row an item or query; raises BadVectors for unequal dimensions."""
+        """Return the statistics of raw vectors of whole texts, one row an item or query.
+
+        Raises BadVectors for unequal dimensions.
+        """
         if items.shape[1] != queries.shape[1]:
             raise BadVectors(f"items have {items.shape[1]} dimensions, queries {queries.shape[1]}")
         centred = len(items) >= FEWEST and len(queries) >= FEWEST
@@ -63,7 +77,8 @@ class Reference:
         corrected = _correct_each(items, item_languages, item_means)
         centre, covariance = _moments(corrected)
         asked = _correct_each(queries, query_languages, query_means)[:: max(1, -(-len(queries) // LARGEST_SAMPLE))]
-        return cls(item_means, query_means, centre, covariance, asked)
+        typical = float(_hubness(corrected, asked).mean()) if len(corrected) else 0.0
+        return cls(item_means, query_means, centre, covariance, asked, typical)
 
     @classmethod
     def neutral(cls, dimension: int) -> Reference:
@@ -85,33 +100,44 @@ class Reference:
 
     def hubness(self, items: Vectors) -> npt.NDArray[np.float32]:
         """Return how near corrected items (n, d) are to whatever is asked: their mean cosine with the nearest queries."""
-        if len(self.sample) < 2 * NEIGHBOURS or not len(items):
-            return np.zeros(len(items), np.float32)
-        blocks = np.array_split(items, -(-len(items) // 4096))
-        return np.concatenate([_nearest_mean(block @ self.sample.T) for block in blocks]).astype(np.float32)
+        return _hubness(items, self.sample)
 
     def expected(self, query: Vectors) -> tuple[float, float]:
         """Return mean and standard deviation of a corrected query's cosines with all items, from their two moments."""
         variance = float(query @ self.covariance @ query)
         return float(query @ self.centre), max(np.sqrt(max(variance, 0.0)), _SMALLEST_SPREAD)
 
-    def save(self, path: Path) -> None:
-        """Write everything into one .npz file."""
+    def to_bytes(self) -> bytes:
+        """Return everything as one .npz archive."""
         means = {f"item:{language}": mean for language, mean in self.item_means.items()}
         means |= {f"query:{language}": mean for language, mean in self.query_means.items()}
         arrays = means | {"centre": self.centre, "covariance": self.covariance, "sample": self.sample}
-        with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        archive = io.BytesIO()
+        np.savez(archive, allow_pickle=False, **arrays, typical=np.array([self.typical_hubness]))
+        return archive.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Reference:
+        """Read what `to_bytes` gave; raises DamagedSnapshot for anything else."""
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            items, queries = (_strip(arrays, side) for side in ("item:", "query:"))
+            typical = float(arrays["typical"][0])
+            return cls(items, queries, arrays["centre"], arrays["covariance"], arrays["sample"], typical)
+        except Exception as error:  # zipfile, zlib and NumPy raise many kinds
+            raise DamagedSnapshot(f"these reference statistics cannot be read: {error}") from error
+
+    def save(self, path: Path) -> None:
+        """Write everything into one file."""
+        path.write_bytes(self.to_bytes())
 
     @classmethod
     def load(cls, path: Path) -> Reference:
-        """Read what `save` wrote; raises DamagedSnapshot where the file is amiss."""
+        """Read what `save` wrote; raises DamagedSnapshot where the file is missing or amiss."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            named = {side: _strip(arrays, side) for side in ("item:", "query:")}
-            return cls(named["item:"], named["query:"], arrays["centre"], arrays["covariance"], arrays["sample"])
-        except Exception as error:  # zipfile, zlib and NumPy raise many kinds
+            return cls.from_bytes(path.read_bytes())
+        except OSError as error:
             raise DamagedSnapshot(f"the reference statistics in {path} cannot be read: {error}") from error
 
 
@@ -154,6 +180,13 @@ def _moments(rows: Vectors) -> tuple[Vectors, Vectors]:
     spread = np.cov(rows, rowvar=False).reshape(dimension, dimension).astype(np.float32)
     share = len(rows) / (len(rows) + SHRINKAGE)
     return rows.mean(axis=0), np.asarray(share * spread + (1 - share) * even, np.float32)
+
+
+def _hubness(items: Vectors, sample: Vectors) -> npt.NDArray[np.float32]:
+    if len(sample) < 2 * NEIGHBOURS or not len(items):
+        return np.zeros(len(items), np.float32)
+    blocks = np.array_split(items, -(-len(items) // 4096))
+    return np.concatenate([_nearest_mean(block @ sample.T) for block in blocks])
 
 
 def _nearest_mean(similarities: Vectors) -> Vectors:

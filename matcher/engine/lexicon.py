@@ -1,0 +1,120 @@
+"""One lexical index a language: what is rare in German says nothing of Chinese, and a corpus of both ranks as either alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from matcher.engine.bm25 import Scores, TermStatistics
+from matcher.engine.items import DamagedSnapshot
+from matcher.engine.lexical import LexicalIndex
+from matcher.engine.postings import Ids
+
+Found = tuple[Ids, Scores]
+
+
+class Lexicon:
+    """Rank items by shared terms within the language of the query, or in all languages where that is unknown ("")."""
+
+    def __init__(self) -> None:
+        self._indexes: dict[str, LexicalIndex] = {}
+
+    def __len__(self) -> int:
+        return sum(len(index) for index in self._indexes.values())
+
+    def statistics(self, language: str) -> TermStatistics:
+        """Return the term statistics of a language; empty ones where nothing is stored in it."""
+        return self._indexes.get(language, _EMPTY)
+
+    def upsert(self, ids: Sequence[int], languages: Sequence[str], tokens: Sequence[Sequence[str]]) -> None:
+        """Add items or put them in the place of those with the same ids, whatever language these had."""
+        self.delete(ids)
+        groups: dict[str, list[int]] = {}
+        for at, language in enumerate(languages):
+            groups.setdefault(language, []).append(at)
+        for language, places in groups.items():
+            index = self._indexes.setdefault(language, LexicalIndex())
+            index.upsert([ids[at] for at in places], [tokens[at] for at in places])
+
+    def delete(self, ids: Collection[int]) -> int:
+        """Remove items and return how many of them were there."""
+        return sum(index.delete(ids) for index in self._indexes.values())
+
+    def compact(self) -> None:
+        """Merge segments and drop what was removed."""
+        for index in self._indexes.values():
+            index.compact()
+
+    def search(self, query: Sequence[str], language: str, k: int, allowed: Collection[int] | Ids | None = None) -> Ids:
+        """Return the ids of the k best items of every language that the query can be compared with."""
+        found = [index.search([query], k, allowed)[0][0] for index in self._comparable(language)]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def scores(
+        self, query: Sequence[str], language: str, ids: Ids, languages: Sequence[str], power: float
+    ) -> tuple[Scores, Scores]:
+        """Return for every id its BM25, and how many standard deviations that is above chance in the item's language."""
+        total, surprise = np.zeros(len(ids)), np.zeros(len(ids))
+        own = np.array(languages, dtype=str)
+        for name, index in self._indexes.items():
+            places = np.flatnonzero(own == name)
+            if len(places) and comparable(language, name):
+                total[places] = index.scores(query, ids[places], power)
+                surprise[places] = standardise(total[places], index.chance(query, power))
+        return total, surprise
+
+    def _comparable(self, language: str) -> Iterable[LexicalIndex]:
+        return [index for name, index in sorted(self._indexes.items()) if comparable(language, name)]
+
+    def save(self, folder: Path) -> None:
+        """Write a snapshot into an empty folder; the caller writes aside and renames."""
+        folder.mkdir(parents=True, exist_ok=True)
+        names = sorted(self._indexes)
+        for number, name in enumerate(names):
+            self._indexes[name].save(folder / str(number))
+        (folder / "languages.json").write_text(json.dumps(names), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Lexicon:
+        """Open a snapshot; raises DamagedSnapshot where files are amiss."""
+        lexicon = cls()
+        try:
+            names = json.loads((folder / "languages.json").read_text("utf-8"))
+            lexicon._indexes = {name: LexicalIndex.load(folder / str(at)) for at, name in enumerate(names)}
+        except (OSError, ValueError, TypeError) as error:
+            raise DamagedSnapshot(f"the lexical index in {folder} cannot be read: {error}") from error
+        return lexicon
+
+
+def standardise(scores: Scores, chance: tuple[float, float]) -> Scores:
+    """Return scores in standard deviations above the mean that chance gives; 0 for a query without known terms."""
+    mean, deviation = chance
+    return (scores - mean) / deviation if deviation > 0 else np.zeros(len(scores))
+
+
+def surprises(
+    query: Sequence[str],
+    language: str,
+    candidates: Sequence[tuple[str, Sequence[str]]],
+    statistics: Mapping[str, TermStatistics],
+    power: float,
+) -> tuple[Scores, Scores]:
+    """Return what `Lexicon.scores` does, for (language, tokens) that are at hand and statistics kept anywhere else."""
+    total, surprise = np.zeros(len(candidates)), np.zeros(len(candidates))
+    chances = {name: known.chance(query, power) for name, known in statistics.items() if comparable(language, name)}
+    for at, (name, tokens) in enumerate(candidates):
+        if name in chances:
+            total[at] = statistics[name].score(query, tokens, power)
+            surprise[at] = standardise(total[at : at + 1], chances[name])[0]
+    return total, surprise
+
+
+def comparable(language: str, other: str) -> bool:
+    """Tell whether shared terms say something: in one language, or where one of the two is unknown."""
+    return not language or not other or language == other
+
+
+_EMPTY = LexicalIndex()

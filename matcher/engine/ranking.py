@@ -1,0 +1,155 @@
+"""From evidence and facts to an order: the fixed formula, a learned ranker in its place, a cross-encoder on top.
+
+The formula adds to the evidence of fusion.py what both sides state beside their texts, each agreement of features.py (-1…1)
+with its weight, together at most one, so that no pair of forms outweighs what the texts say. The
+weights are judgement, not fits: there were no decisions to fit yet. `LearnedRanker` is where decisions come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.engine.calibration import Calibration
+from matcher.engine.features import Facts, agreements
+from matcher.engine.fusion import Evidence, Formula
+from matcher.engine.items import Hit
+
+Values = npt.NDArray[np.float64]
+
+# In standard deviations of the dense score: a relevant pair has a total of 5 to 12, a chance pair 0.
+AGREEMENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        "indicators": 0.6,
+        "fields": 0.3,
+        "trl": 0.3,
+        "price": 0.3,
+        "industries": 0.2,
+        "ipc": 0.2,
+        "emerging": 0.15,
+        "cooperation": 0.15,
+        "region": 0.15,
+    }
+)
+LARGEST_ADJUSTMENT = 1.0
+FEATURES = ("cosine", "bm25", "dense", "words", "evidence", *AGREEMENT_WEIGHTS)
+
+
+class Ranker(Protocol):
+    """Give every pair one figure to sort by, from its own features alone."""
+
+    @property
+    def name(self) -> str:
+        """Identify kind and version, for the record of why a pair was proposed."""
+
+    def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
+        """Return a figure (n,) on the scale of the calibration; features that a pair lacks are not stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaRanker:
+    """Add the agreements to the evidence."""
+
+    name: str = "formula-1"
+
+    def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
+        """Return evidence plus adjustment."""
+        return np.array([pair["evidence"] + adjustment(pair) for pair in features], np.float64)
+
+
+def adjustment(pair: Mapping[str, float]) -> float:
+    """Return what the stated facts of a pair add, -1…1 in the unit of the evidence."""
+    total = sum(weight * pair.get(name, 0.0) for name, weight in AGREEMENT_WEIGHTS.items())
+    return min(LARGEST_ADJUSTMENT, max(-LARGEST_ADJUSTMENT, total))
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedRanker:
+    """Ask a fitted classifier (scikit-learn's `predict_proba` over FEATURES, missing ones as NaN) for the log-odds."""
+
+    model: Any
+    name: str
+
+    def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
+        """Return log-odds; their calibration is Calibration(1, 0)."""
+        if not features:
+            return np.zeros(0)
+        chances = np.clip(self.model.predict_proba(matrix(features))[:, 1], 1e-9, 1 - 1e-9)
+        return np.asarray(np.log(chances / (1 - chances)), np.float64)
+
+
+def matrix(features: Sequence[Mapping[str, float]]) -> Values:
+    """Return the features (n, len(FEATURES)) that a model is fitted on, NaN where a side states nothing."""
+    rows = [[pair.get(name, np.nan) for name in FEATURES] for pair in features]
+    return np.array(rows, np.float64).reshape(len(features), len(FEATURES))
+
+
+class PairModel(Protocol):
+    """Read two texts together and give a logit, as sentence-transformers' CrossEncoder does."""
+
+    def predict(self, sentences: list[tuple[str, str]]) -> Any:
+        """Return one figure a pair."""
+
+
+def load_cross_encoder(name: str) -> PairModel:
+    """Return the cross-encoder of that hub id or folder; its logits are used as they are."""
+    import torch
+    from sentence_transformers import CrossEncoder
+
+    model: PairModel = CrossEncoder(name, activation_fn=torch.nn.Identity())
+    return model
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Hold all that turns evidence into hits; `cross_encoder` reads the first `depth` pairs again where there is one."""
+
+    formula: Formula = field(default_factory=Formula)
+    ranker: Ranker = field(default_factory=FormulaRanker)
+    calibration: Calibration = field(default_factory=Calibration)
+    cross_encoder: PairModel | None = None
+    cross_weight: float = 0.5
+    depth: int = 30
+
+    def hits(
+        self, ids: npt.NDArray[np.int64], evidence: Evidence, query: Facts, facts: Sequence[Facts], k: int
+    ) -> list[Hit]:
+        """Return the k best as hits: `score` the calibrated probability, `parts` every feature and the raw `rank`."""
+        features = [pair_features(evidence, at, query, item) for at, item in enumerate(facts)]
+        raw = self.ranker.rank(features)
+        order = np.lexsort((ids, -raw))[:k]
+        likely = self.calibration.probabilities(raw)
+        return [Hit(int(ids[at]), float(likely[at]), {**features[at], "rank": float(raw[at])}) for at in order]
+
+    def read_again(self, hits: Sequence[Hit], query: str, texts: Mapping[int, str]) -> list[Hit]:
+        """Return the hits in the order of the cross-encoder's logits added to their own; the same without one."""
+        if self.cross_encoder is None or not hits:
+            return list(hits)
+        head, tail = hits[: self.depth], list(hits[self.depth :])
+        logits = np.asarray(self.cross_encoder.predict([(query, texts[hit.id]) for hit in head]), np.float64).reshape(
+            -1
+        )
+        raw = np.array([hit.parts["rank"] for hit in head]) + self.cross_weight * logits
+        likely = self.calibration.probabilities(raw)
+        again = [
+            Hit(hit.id, float(chance), {**hit.parts, "cross": float(logit), "rank": float(figure)})
+            for hit, chance, logit, figure in zip(head, likely, logits, raw, strict=True)
+        ]
+        return sorted(again, key=lambda hit: (-hit.parts["rank"], hit.id)) + tail
+
+
+def pair_features(evidence: Evidence, at: int, query: Facts, item: Facts) -> dict[str, float]:
+    """Return every feature of the pair at a place of the evidence, by name."""
+    return {
+        "cosine": float(evidence.cosine[at]),
+        "bm25": float(evidence.bm25[at]),
+        "dense": float(evidence.dense[at]),
+        "words": float(evidence.words[at]),
+        "evidence": float(evidence.total[at]),
+        **agreements(query, item),
+    }
