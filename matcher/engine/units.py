@@ -17,7 +17,7 @@ import pint
 
 from matcher.engine.unit_table import COMPOUND_ONLY, PREFIXED_ONLY, PREFIXES, UNITS, WHOLE, Row
 
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-") | {ord("½"): "0.5"}
 _FOLD = str.maketrans(
     {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     | dict.fromkeys("⋅•∙×", "·")
@@ -26,7 +26,7 @@ _FOLD = str.maketrans(
     | {"\u03bc": "\u00b5", "\u2126": "\u03a9", "º": "°", "\u3000": " "}  # one micro sign, one ohm sign
 )
 _EXPONENT = re.compile(
-    r"\^\(?([+-]?\d{1,2}(?:/\d|\.\d{1,2})?)\)?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})|(-[1-9](?![\dA-Za-z.])|[23](?![\dA-Za-z.]))",
+    r"\^\(?([+-]?\d{1,2}(?:/\d|\.\d{1,2})?)\)?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})|(-[1-9](?![\dA-Za-z.])|[23](?![\dA-Za-z.]))|(½)",
     re.ASCII,
 )
 _POWER_OF_TEN = re.compile(r"(?:1?[·x*])?10(?:\^\(?([+-]?\d{1,2})\)?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))[·* ]?", re.ASCII)
