@@ -62,5 +62,5 @@ def reliability(probabilities: Values, accepted: npt.NDArray[np.bool_], bins: in
 
 def expected_calibration_error(table: list[Bin]) -> float:
     """Return the mean distance of promised and observed, weighted by class size (Naeini et al. 2015); 0 for no pairs."""
-    total = sum(bin.count for bin in table)
-    return sum(bin.count * abs(bin.promised - bin.observed) for bin in table) / total if total else 0.0
+    total = sum(part.count for part in table)
+    return sum(part.count * abs(part.promised - part.observed) for part in table) / total if total else 0.0
