@@ -4,6 +4,7 @@ A `Field` says what an answer is; `read_answers` turns what people give (text fr
 into values for the model, with a problem for each answer that cannot be read. Nothing is guessed silently.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -99,6 +100,9 @@ _CONTROL = re.compile(
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s<>\"']{1,64}@[^@\s<>\"']{1,190}\.[^@\s<>\"'.]{2,}")
 _PHONE = re.compile(r"\+?[\d][\d\s()\-转x*#]{4,28}")
+_GROUPED = re.compile(r"[+\-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?([eE][+\-]?\d+)?")
+_FINEST_WAN = -6  # a fen is 0.000001 万元
+_STRONG_SEPARATORS = re.compile(r"[;；\n|]+")
 SEPARATORS = re.compile(r"[;；、\n|]+|(?<=[^\d\s])[,，]\s*|[,，](?=\D)")
 
 
@@ -139,9 +143,18 @@ def _read_text(field: Field, value: object) -> str:
     return text
 
 
+def plain_number(text: str) -> str | None:
+    """Return a number as people write it ("1,200", "−3", full width) in plain digits, or None.
+
+    A comma must separate thousands: "80,5" may be eighty and a half, and is not taken for 805.
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace(" ", "")
+    return plain.replace(",", "") if _GROUPED.fullmatch(plain) else None
+
+
 def _number(text: str) -> Decimal | None:
     try:
-        number = Decimal(unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", ""))
+        number = Decimal(plain_number(text) or "")
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
@@ -168,10 +181,13 @@ def _read_money(field: Field, value: object) -> Decimal:
         raise Unreadable(
             OUT_OF_RANGE.format(label=field.label, low=0, high=int(MAX_YUAN / 10_000), given=shorten(str(number)))
         )
-    yuan = number * 10_000
-    if yuan * 100 != (yuan * 100).to_integral_value():
+    # By digits, not by arithmetic, which would round a very long number before it could be told.
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int), "finite"
+    written = "".join(map(str, digits))
+    if number and exponent + len(written) - len(written.rstrip("0")) < _FINEST_WAN:
         raise Unreadable(TOO_FINE.format(label=field.label, given=shorten(clean_text(value))))
-    return yuan
+    return abs(number * 10_000)
 
 
 def _read_date(field: Field, value: object) -> date:
@@ -184,7 +200,7 @@ def _read_date(field: Field, value: object) -> date:
     try:
         year, month, day = (int(p) for p in parts)
         return date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Unreadable(NOT_DATE.format(label=field.label, given=shorten(clean_text(value)))) from None
 
 
@@ -198,18 +214,33 @@ def _read_code(field: Field, value: object) -> str:
     return code
 
 
+def json_list(text: str, kind: type) -> list[Any] | None:
+    """Return the entries of a cell that is a JSON list of `kind`: so are lists exported that separators would tear apart."""
+    if not text.startswith("["):
+        return None
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return entries if isinstance(entries, list) and all(isinstance(entry, kind) for entry in entries) else None
+
+
 def split_list(value: object) -> list[str]:
     """Split what people write into one cell ("高分子；复合材料") or give as a list."""
-    if isinstance(value, list | tuple):
-        return [clean_text(v) for v in value if clean_text(v)]
+    listed = value if isinstance(value, list | tuple) else json_list(clean_text(value), str)
+    if listed is not None:
+        return [clean_text(v) for v in listed if clean_text(v)]
     return [part.strip() for part in SEPARATORS.split(clean_text(value)) if part.strip()]
 
 
 def _read_codes(field: Field, value: object) -> list[str]:
     assert field.vocabulary is not None, f"{field.name} has no vocabulary"
-    # A label may itself contain a separator ("农、林、牧、渔业"): the whole answer is tried first.
-    whole = field.vocabulary.read(clean_text(value)) if isinstance(value, str) else None
-    found = [whole] if whole else [_read_code(field, part) for part in split_list(value)]
+    # A label may itself contain a separator ("农、林、牧、渔业"): each part is tried whole before it is split further.
+    parts = _STRONG_SEPARATORS.split(clean_text(value)) if isinstance(value, str) else split_list(value)
+    found: list[str] = []
+    for part in parts:
+        whole = field.vocabulary.read(part)
+        found += [whole] if whole else [_read_code(field, smaller) for smaller in split_list(part)]
     return list(dict.fromkeys(found))
 
 
@@ -225,7 +256,7 @@ def _read_tags(field: Field, value: object) -> list[str]:
 
 def _read_email(field: Field, value: object) -> str:
     text = clean_text(value)
-    if not _EMAIL.fullmatch(text):
+    if len(text) > 254 or not _EMAIL.fullmatch(text):
         raise Unreadable(NOT_EMAIL.format(label=field.label, given=shorten(text)))
     return text
 

@@ -3,18 +3,21 @@
 In a workbook cell each line is one row: `孔隙率 ≤ 0.5 %`, `工作温度 范围 -40–85 ℃`, `发明专利 ZL202110000001.2 已授权`.
 """
 
+import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from matcher.core.fields import Unreadable, clean_text, shorten
+from matcher.core.fields import Unreadable, clean_text, json_list, plain_number, shorten
 from matcher.core.labels import Label
 from matcher.core.vocabularies import COMPARATOR, IP_KIND, IP_STATUS
 
 MAX_ROWS = 60
+MAX_LINE = 600
+MAX_IP_NUMBER = 80
 
 BAD_VALUE = Label(
     "指标“{name}”的数值“{given}”不是数字。", "The value “{given}” of the indicator “{name}” is not a number."
@@ -69,6 +72,8 @@ class IpRow:
 
 
 _NUMBER = r"[+\-]?\d[\d,]*(?:\.\d+)?(?:[eE][+\-]?\d+)?"
+# A relation inside brackets belongs to the name: "循环次数（容量保持率≥90%） ≥ 2000 次". Atomic, so that nothing is tried twice.
+_NAME = r"(?P<name>(?>\([^()]*\)|[^≥≤<>=±:])+?)"
 _SYMBOL = {"≥": "ge", ">=": "ge", "≤": "le", "<=": "le", ">": "gt", "<": "lt", "=": "eq", ":": "eq"}
 _WORDS = sorted(
     (
@@ -91,22 +96,20 @@ _WORDS = sorted(
     key=len,
 )
 _LINE = re.compile(
-    rf"^(?P<name>[^≥≤<>=±:]+?)\s*(?P<relation>≥|≤|>=|<=|>|<|=|:|{'|'.join(reversed(_WORDS))})\s*(?P<value>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
+    rf"^{_NAME}\s*(?P<relation>≥|≤|>=|<=|>|<|=|:|{'|'.join(reversed(_WORDS))})\s*(?P<value>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
 )
-_PLUS_MINUS = re.compile(
-    rf"^(?P<name>[^≥≤<>=±:]+?)[\s=:]+(?P<value>{_NUMBER})\s*±\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
-)
+_PLUS_MINUS = re.compile(rf"^{_NAME}[\s=:]+(?P<value>{_NUMBER})\s*±\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$")
 _RANGE = re.compile(
-    rf"^(?P<name>[^≥≤<>=±:]+?)(?:\s*[=:]\s*|\s+)(?:范围|range)?\s*(?P<value>{_NUMBER})\s*(?:~|–|—|至|-|\.\.)\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
+    rf"^{_NAME}(?:\s*[=:]\s*|\s+)(?:范围|range)?\s*(?P<value>{_NUMBER})\s*(?:~|–|—|至|-|\.\.)\s*(?P<high>{_NUMBER})\s*(?P<unit>[^\d].{{0,39}})?$"
 )
 
 
 def _float(text: object, name: str) -> float | None:
-    given = unicodedata.normalize("NFKC", clean_text("" if text is None else text)).replace(",", "").replace("−", "-")
+    given = clean_text("" if text is None else text)
     if not given:
         return None
     try:
-        value = float(given)
+        value = float(plain_number(given) or "")
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -116,8 +119,11 @@ def _float(text: object, name: str) -> float | None:
 
 def read_indicator_line(line: str) -> IndicatorRow:
     """Read one line of a cell; what is no number with a relation is kept in words."""
-    # NFKC would fold ≥ to itself but m² to m2: only digits, letters and relations are brought to half width.
-    text = "".join(unicodedata.normalize("NFKC", c) if "！" <= c <= "～" else c for c in line).strip()
+    line = " ".join(line.split())
+    if len(line) > MAX_LINE:
+        raise Unreadable(ROW_TOO_LONG.format(given=shorten(line), limit=MAX_LINE))
+    # Matched in half width, character by character, so that name and unit can be taken as they were written.
+    text = "".join(unicodedata.normalize("NFKC", c) if "！" <= c <= "～" else c for c in line)
     for pattern, comparator in ((_PLUS_MINUS, "pm"), (_RANGE, "range"), (_LINE, None)):
         found = pattern.match(text)
         if not found:
@@ -125,14 +131,15 @@ def read_indicator_line(line: str) -> IndicatorRow:
         parts = found.groupdict()
         relation = parts.get("relation") or ""
         return check_indicator(
-            parts["name"].strip(),
+            line[slice(*found.span("name"))].strip(),
             comparator or _SYMBOL.get(relation) or COMPARATOR.read(relation) or "eq",
             parts["value"],
             parts.get("high"),
-            (parts.get("unit") or "").strip(),
+            line[slice(*found.span("unit"))].strip() if parts.get("unit") else "",
             "",
         )
-    name, _, rest = text.partition(":") if ":" in text else text.partition("：")
+    colon = text.find(":")
+    name, rest = (line[:colon], line[colon + 1 :]) if colon > 0 else (line, "")
     return check_indicator(name.strip()[:80], "text", None, None, "", rest.strip() or name.strip())
 
 
@@ -178,11 +185,15 @@ def _limit(rows: list[Any]) -> list[Any]:
     return rows
 
 
+def _lines(text: str) -> list[str]:
+    lines = [line.strip(" ;；。\t") for line in re.split(r"[\n;；]", clean_text(text))]
+    return _limit([line for line in lines if line])
+
+
 def read_indicators(given: object) -> list[IndicatorRow]:
     """Read indicator rows from lines of text, or from mappings as a form or the API gives them."""
     if isinstance(given, str):
-        lines = [line.strip(" ;；。\t") for line in re.split(r"[\n;；]", clean_text(given))]
-        return _limit([read_indicator_line(line) for line in lines if line])
+        given = json_list(clean_text(given), dict) or _lines(given)
     rows: Iterable[Any] = given if isinstance(given, list | tuple) else [given]
     found: list[IndicatorRow | None] = []
     for number, row in enumerate(rows, 1):
@@ -214,21 +225,48 @@ def format_indicator(row: IndicatorRow) -> str:
     return f"{row.name} {COMPARATOR.label(row.comparator).zh} {_plain(row.value)}{unit}"
 
 
+def format_indicators(rows: Sequence[IndicatorRow]) -> str:
+    """Write rows as the cell that `read_indicators` reads back: a line each, or JSON where a line would lose something."""
+    cell = "\n".join(format_indicator(row) for row in rows)
+    return cell if _reads_back(read_indicators, cell, rows) else _as_json(rows)
+
+
+def _reads_back(read: Callable[[object], Sequence[object]], cell: str, rows: Sequence[object]) -> bool:
+    try:
+        return list(read(cell)) == list(rows)
+    except Unreadable:
+        return False
+
+
+def _as_json(rows: Sequence[IndicatorRow] | Sequence[IpRow]) -> str:
+    return json.dumps([row.to_json() for row in rows], ensure_ascii=False)
+
+
+def _ip_kind(line: str) -> tuple[str | None, str]:
+    """Return the kind with which a line begins ("PCT 专利" has two words) and the rest."""
+    words = line.split(" ")
+    for count in (3, 2, 1):
+        kind = IP_KIND.read(" ".join(words[:count]))
+        if kind:
+            return kind, " ".join(words[count:])
+    return None, line
+
+
 def _ip_from_line(line: str) -> IpRow:
-    parts = line.split()
-    kind = IP_KIND.read(parts[0]) if parts else None
-    status = IP_STATUS.read(parts[-1]) if len(parts) > 1 else None
-    middle = parts[1:-1] if status else parts[1:]
-    if kind is None:
+    line = " ".join(line.split())
+    kind, rest = _ip_kind(line)
+    number, _, last = rest.rpartition(" ")
+    status = IP_STATUS.read(last)
+    number = number if status else rest
+    if kind is None or not number or len(number) > MAX_IP_NUMBER:
         raise Unreadable(BAD_IP.format(given=shorten(line)))
-    return IpRow(kind, " ".join(middle)[:80], status or "pending")
+    return IpRow(kind, number, status or "pending")
 
 
 def read_ip_rows(given: object) -> list[IpRow]:
     """Read rights from lines of text or from mappings."""
     if isinstance(given, str):
-        lines = [line.strip(" ;；。\t") for line in re.split(r"[\n;；]", clean_text(given))]
-        return _limit([_ip_from_line(line) for line in lines if line])
+        given = json_list(clean_text(given), dict) or _lines(given)
     found = []
     for row in given if isinstance(given, list | tuple) else [given]:
         if isinstance(row, IpRow):
@@ -242,7 +280,7 @@ def read_ip_rows(given: object) -> list[IpRow]:
         if not number:
             continue  # an empty row of the form: the kind alone is preset there
         status = IP_STATUS.read(clean_text(row.get("status") or "pending"))
-        if kind is None or status is None or len(number) > 80:
+        if kind is None or status is None or len(number) > MAX_IP_NUMBER:
             raise Unreadable(BAD_IP.format(given=shorten(number)))
         found.append(IpRow(kind, number, status))
     return _limit(found)
@@ -251,3 +289,9 @@ def read_ip_rows(given: object) -> list[IpRow]:
 def format_ip_row(row: IpRow) -> str:
     """Write a right as the line that `read_ip_rows` reads back."""
     return f"{IP_KIND.label(row.kind).zh} {row.number} {IP_STATUS.label(row.status).zh}"
+
+
+def format_ip_rows(rows: Sequence[IpRow]) -> str:
+    """Write rights as the cell that `read_ip_rows` reads back: a line each, or JSON where a line would lose something."""
+    cell = "\n".join(format_ip_row(row) for row in rows)
+    return cell if _reads_back(read_ip_rows, cell, rows) else _as_json(rows)
