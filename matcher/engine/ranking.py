@@ -15,10 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from matcher.engine.bm25 import TermStatistics
 from matcher.engine.calibration import Calibration
 from matcher.engine.features import Facts, agreements
-from matcher.engine.fusion import Evidence, Formula
-from matcher.engine.items import Hit
+from matcher.engine.fusion import Candidates, Evidence, Formula, Query, weigh
+from matcher.engine.items import Hit, Item, Record
+from matcher.engine.lexicon import surprises
+from matcher.engine.reference import Reference
 
 Values = npt.NDArray[np.float64]
 
@@ -141,6 +144,46 @@ class Ranking:
             for hit, chance, logit, figure in zip(head, likely, logits, raw, strict=True)
         ]
         return sorted(again, key=lambda hit: (-hit.parts["rank"], hit.id)) + tail
+
+
+def score_records(
+    query: Record,
+    candidates: Sequence[Record],
+    reference: Reference,
+    statistics: Mapping[str, TermStatistics],
+    ranking: Ranking,
+) -> list[Hit]:
+    """Return the hits of records at hand, best first, as a catalogue with that reference and those statistics would.
+
+    `statistics` has the term statistics of each language of the items.
+    """
+    if not candidates:
+        return []
+    asked = Query.prepare(query, reference)
+    pool = candidates_of(candidates, reference)
+    texts = [(record.item.profile.language, record.tokens) for record in candidates]
+    bm25, surprise = surprises(asked.tokens, asked.language, texts, statistics, ranking.formula.rarity_power)
+    evidence = weigh(asked, pool, bm25, surprise, reference, ranking.formula)
+    return ranking.hits(
+        pool.ids, evidence, facts_of(query.item), [facts_of(r.item) for r in candidates], len(candidates)
+    )
+
+
+def candidates_of(records: Sequence[Record], reference: Reference) -> Candidates:
+    """Return records as candidates, their vectors corrected."""
+    rows = [reference.correct_items(record.vectors, record.item.profile.language) for record in records]
+    return Candidates(
+        np.array([record.item.id for record in records], np.int64),
+        np.concatenate(rows),
+        np.cumsum([0, *map(len, rows)]),
+        reference.hubness(np.stack([row[0] for row in rows])),
+        [record.item.profile.language for record in records],
+    )
+
+
+def facts_of(item: Item) -> Facts:
+    """Return what of an item is compared beside its text."""
+    return Facts(item.profile, item.indicators)
 
 
 def pair_features(evidence: Evidence, at: int, query: Facts, item: Facts) -> dict[str, float]:
