@@ -1,0 +1,43 @@
+"""Pages by audience: every route parses, calls one service function and renders."""
+
+from flask import Flask
+
+from matcher.app import Platform
+from matcher.web.assets import configure_assets
+from matcher.web.context import configure_context
+from matcher.web.errors import configure_errors
+from matcher.web.guard import configure_guard
+from matcher.web.language import configure_language
+from matcher.web.logs import configure_logging
+from matcher.web.security import configure_security
+from matcher.web.sign_in import configure_sign_in
+from matcher.web.template_tools import configure_templates
+
+
+def configure_web(app: Flask, platform: Platform) -> None:
+    """Build the pages into `app`, step by step; the order is the order in which requests pass through."""
+    configure_context(app, platform)
+    configure_security(app, platform.settings)
+    configure_logging(app, platform.settings)
+    configure_sign_in(app)
+    configure_language(app, platform.settings)
+    configure_guard(app)
+    configure_assets(app)
+    configure_templates(app)
+    configure_errors(app)
+    configure_blueprints(app)
+
+
+def configure_blueprints(app: Flask) -> None:
+    """Register the pages of every audience."""
+    from matcher.web.account.routes import account
+    from matcher.web.admin.routes import admin
+    from matcher.web.desk.routes import desk
+    from matcher.web.enterprise.routes import enterprise
+    from matcher.web.government.routes import government
+    from matcher.web.health import health
+    from matcher.web.public.routes import public
+    from matcher.web.university.routes import university
+
+    for blueprint in (public, account, admin, enterprise, university, government, desk, health):
+        app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Sign-in, sign-up and what people change about themselves."""

@@ -1,0 +1,1 @@
+"""Pages of enterprises: their needs and what answers them."""

@@ -1,0 +1,65 @@
+// Comforts only: every page works without them.
+
+/** Show how many characters a box still takes. */
+function count(box) {
+  const limit = Number(box.dataset.limit);
+  const line = document.createElement("p");
+  line.className = "counter";
+  const show = () => {
+    const used = [...box.value.trim()].length;
+    line.textContent = `${used} / ${limit}`;
+    line.classList.toggle("over", used > limit);
+    line.hidden = used < limit * 0.6;
+  };
+  box.after(line);
+  box.addEventListener("input", show);
+  show();
+}
+
+/** Number the rows of a field from 0, as the server reads them. */
+function renumber(rows) {
+  const name = rows.dataset.rows;
+  rows.querySelectorAll(".row-line").forEach((line, place) => {
+    line.querySelectorAll("[name]").forEach((box) => {
+      if (box.name === "remove_row") box.value = `${name}-${place}`;
+      else box.name = box.name.replace(/-\d+-/, `-${place}-`);
+    });
+  });
+}
+
+/** Add and remove rows without a round trip; the last row is emptied, not removed. */
+function manageRows(rows) {
+  rows.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    event.preventDefault();
+    const lines = rows.querySelectorAll(".row-line");
+    if (button.name === "add_row") {
+      const line = lines[lines.length - 1].cloneNode(true);
+      line.querySelectorAll("input").forEach((box) => { box.value = ""; });
+      button.before(line);
+      renumber(rows);
+      line.querySelector("input, select").focus();
+      return;
+    }
+    const line = button.closest(".row-line");
+    if (lines.length === 1) line.querySelectorAll("input").forEach((box) => { box.value = ""; });
+    else line.remove();
+    renumber(rows);
+    rows.querySelector(".row-add").focus();
+  });
+}
+
+/** Send a form once, however often its button is pressed. */
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 4000);
+  });
+}
+
+document.querySelectorAll("[data-limit]").forEach(count);
+document.querySelectorAll("[data-rows]").forEach(manageRows);
+document.querySelectorAll("form[method=post]").forEach(sendOnce);
+document.getElementById("error-summary")?.focus();

@@ -1,0 +1,1 @@
+"""Pages of universities and institutes: their results and who needs them."""
