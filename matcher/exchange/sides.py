@@ -1,0 +1,87 @@
+"""The two sides of a list: what importing and exporting need to know of needs and of results, in one form."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matcher.accounts.model import Organisation
+from matcher.core.errors import InvalidInput, Problem
+from matcher.core.fields import Answers, Field
+from matcher.core.labels import Label
+from matcher.core.lifecycle import Lifecycle
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.needs import service as needs
+from matcher.needs.fields import NEED_FIELDS
+from matcher.needs.model import NEED_LIFECYCLE, Need
+from matcher.offers import service as offers
+from matcher.offers.fields import OFFER_FIELDS
+from matcher.offers.model import OFFER_LIFECYCLE, Offer
+
+Item = Need | Offer
+UNKNOWN_LIST = Label("没有“{given}”这种清单。", "There is no list “{given}”.")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Describe one kind of list; `entity` is the word of permissions and audit, `prefix` begins the numbers of its items."""
+
+    what: str
+    entity: str
+    title: Label
+    prefix: str
+    fields: Sequence[Field]
+    model: type[Need] | type[Offer]
+    lifecycle: Lifecycle[Any]
+    editable: Sequence[Any]
+    read: Callable[[UnitOfWork, Mapping[str, Any]], Answers]
+    answers_of: Callable[[Any], dict[str, Any]]
+    create: Callable[..., Item]
+    edit: Callable[..., Item]
+
+    def item_id(self, number: str) -> int | None:
+        """Return the id in a number such as XQ000012, or None."""
+        digits = number.strip().upper().removeprefix(self.prefix)
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+
+
+NEEDS = Side(
+    "needs",
+    "need",
+    Label("需求清单", "Needs"),
+    "XQ",
+    NEED_FIELDS,
+    Need,
+    NEED_LIFECYCLE,
+    needs.EDITABLE,
+    lambda uow, given: needs.read(uow, given, complete=True),
+    needs.answers_of,
+    needs.create,
+    needs.edit,
+)
+OFFERS = Side(
+    "offers",
+    "offer",
+    Label("成果清单", "Results"),
+    "CG",
+    OFFER_FIELDS,
+    Offer,
+    OFFER_LIFECYCLE,
+    offers.EDITABLE,
+    lambda uow, given: offers.read(given, complete=True),
+    offers.answers_of,
+    offers.create,
+    offers.edit,
+)
+_SIDES = {side.what: side for side in (NEEDS, OFFERS)}
+
+
+def side_of(what: str) -> Side:
+    """Return the side that a list is of, "needs" or "offers"; raises InvalidInput for anything else."""
+    if what not in _SIDES:
+        raise InvalidInput([Problem("what", UNKNOWN_LIST.format(given=what[:40]))])
+    return _SIDES[what]
+
+
+def owner_answers(organisation: Organisation, fields: Sequence[Field]) -> dict[str, Any]:
+    """Return what is known of an organisation, by field name."""
+    return {field.name: getattr(organisation, field.name) for field in fields}
