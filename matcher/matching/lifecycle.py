@@ -18,7 +18,7 @@ PAIRING_LIFECYCLE = Lifecycle(
         Transition("contract", (_S.NEGOTIATING,), _S.CONTRACTED),
         Transition("decline", (_S.SUGGESTED, _S.DEFERRED, *UNDER_WAY), _S.DECLINED),
         Transition("defer", (_S.SUGGESTED, _S.DEFERRED, *UNDER_WAY), _S.DEFERRED),
-        Transition("reopen", (_S.DECLINED, _S.DEFERRED), _S.SUGGESTED),
+        Transition("reopen", (_S.DECLINED, _S.DEFERRED, _S.SHORTLISTED), _S.SUGGESTED),
     ),
     {
         _S.SUGGESTED: Label("待评审", "To review"),

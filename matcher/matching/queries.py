@@ -1,57 +1,101 @@
-"""Lists of pairings: what the desk and the owners look at, loaded with a fixed number of queries."""
+"""What the desk and the owners see of pairings, loaded with a fixed number of queries."""
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, selectinload
 
-from matcher.accounts.model import Organisation
+from matcher.accounts.model import Person
 from matcher.core import outbox
-from matcher.core.clock import local_date
 from matcher.core.errors import NotFound
 from matcher.core.lifecycle import StateChange
 from matcher.core.people import Actor
 from matcher.core.permissions import View, require
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.core.vocabularies.regions import city_of
-from matcher.matching.model import Decision, Pairing, PairingState
+from matcher.matching.lifecycle import PAIRING_LIFECYCLE
+from matcher.matching.model import Decision, Pairing, PairingState, Verdict
+from matcher.matching.queue import both_open, joined
 from matcher.matching.review import NO_PAIRING
-from matcher.needs import model as need_model
-from matcher.needs.model import Need, NeedField
+from matcher.needs import service as needs
+from matcher.needs.model import Need
 from matcher.needs.service import SeenNeed, seen
-from matcher.offers import model as offer_model
 from matcher.offers.model import Offer
 
-PAGE_SIZE = 30
+DECISIONS_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class QueueFilter:
-    """Narrow the desk's queue: technology field, city of the need, age in days at most, state, one need or offer."""
+class SaidDecision:
+    """Hold what somebody said of a pairing; `person` is their name, empty for the system."""
 
-    field: str | None = None
-    region: str | None = None
-    max_age_days: int | None = None
-    state: PairingState | None = None
-    need_id: int | None = None
-    offer_id: int | None = None
+    id: int
+    verdict: Verdict
+    reason: str | None
+    note: str
+    at: datetime
+    person: str
+    person_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePage:
-    """Hold one page of the queue; `total` counts all that pass the filter."""
+class Move:
+    """Hold one change of state, with the name of whoever made it."""
 
-    pairings: list[Pairing]
+    source: PairingState
+    target: PairingState
+    at: datetime
+    person: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPairing:
+    """Hold a pairing as the desk works on it."""
+
+    pairing: Pairing
+    need: Need
+    offer: Offer
+    decisions: list[SaidDecision]
+    moves: list[Move]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Return what the lifecycle allows now."""
+        return PAIRING_LIFECYCLE.actions(self.pairing.state)
+
+    @property
+    def last(self) -> SaidDecision | None:
+        """Return the latest decision."""
+        return self.decisions[-1] if self.decisions else None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDecision:
+    """Hold one row of the record: a decision with the pairing that it was about."""
+
+    said: SaidDecision
+    pairing_id: int
+    need_title: str
+    offer_title: str
+    state: PairingState
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """Hold a page of the record of decisions, the latest first."""
+
+    rows: list[RecordedDecision]
     total: int
     page: int
+    counts: dict[Verdict, int]
 
     @property
     def pages(self) -> int:
         """Return the number of pages, one at least."""
-        return max(1, -(-self.total // PAGE_SIZE))
+        return max(1, -(-self.total // DECISIONS_PER_PAGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,104 +111,82 @@ class OwnPairing:
         return self.pairing.explanation if self.need and self.need.view is View.FULL else {}
 
 
-def _both_open() -> Any:
-    return and_(Need.state.in_(need_model.OPEN_STATES), Offer.state.in_(offer_model.OPEN_STATES))
-
-
-def _filtered(uow: UnitOfWork, query: Select[Any], wanted: QueueFilter) -> Select[Any]:
-    today = local_date(uow.clock())
-    if wanted.state is None:
-        # A deferred pairing comes back on its day.
-        back = and_(Pairing.state == PairingState.DEFERRED, Pairing.defer_until <= today)
-        query = query.where(or_(Pairing.state == PairingState.SUGGESTED, back))
-    else:
-        query = query.where(Pairing.state == wanted.state)
-    if wanted.state in (None, PairingState.SUGGESTED):
-        query = query.where(_both_open())
-    if wanted.field:
-        query = query.where(Need.field_rows.any(NeedField.code == wanted.field))
-    if wanted.region:
-        prefix = wanted.region[:2] if wanted.region.endswith("0000") else wanted.region[:4]
-        query = query.where(Organisation.region.startswith(prefix))
-    if wanted.max_age_days:
-        query = query.where(Pairing.created_at >= uow.clock() - timedelta(days=wanted.max_age_days))
-    if wanted.need_id:
-        query = query.where(Pairing.need_id == wanted.need_id)
-    if wanted.offer_id:
-        query = query.where(Pairing.offer_id == wanted.offer_id)
-    return query
-
-
-def _joined(columns: Any) -> Select[Any]:
-    return (
-        select(columns)
-        .select_from(Pairing)
-        .join(Need, Need.id == Pairing.need_id)
-        .join(Organisation, Organisation.id == Need.organisation_id)
-        .join(Offer, Offer.id == Pairing.offer_id)
-    )
-
-
 def _with_both(query: Select[Any]) -> Select[Any]:
     return query.options(contains_eager(Pairing.need).contains_eager(Need.organisation), contains_eager(Pairing.offer))
 
 
-def queue(uow: UnitOfWork, actor: Actor, wanted: QueueFilter, page: int = 1) -> QueuePage:
-    """Return a page of the desk's queue, the most promising first."""
-    require(actor, "pairing.queue")
-    total = uow.session.scalar(_filtered(uow, _joined(func.count()), wanted)) or 0
-    page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
-    query = _with_both(_filtered(uow, _joined(Pairing), wanted)).order_by(Pairing.score.desc(), Pairing.id)
-    rows = uow.session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).unique()
-    return QueuePage(list(rows), total, page)
-
-
-def facets(uow: UnitOfWork, actor: Actor, wanted: QueueFilter) -> dict[str, Counter[str]]:
-    """Count what is in the queue by technology field, by city of the need, and by state."""
-    require(actor, "pairing.queue")
-    fields: Select[Any] = _filtered(uow, _joined(NeedField.code), wanted).join(NeedField, NeedField.need_id == Need.id)
-    fields = fields.with_only_columns(NeedField.code, func.count()).group_by(NeedField.code)
-    regions: Select[Any] = _filtered(uow, _joined(Organisation.region), wanted)
-    regions = regions.with_only_columns(Organisation.region, func.count()).group_by(Organisation.region)
-    states = select(Pairing.state, func.count()).group_by(Pairing.state)
-    cities: Counter[str] = Counter()
-    for region, count in uow.session.execute(regions):
-        cities[city_of(region)] += count
-    return {
-        "field": Counter(dict(uow.session.execute(fields))),
-        "region": cities,
-        "state": Counter({state.value: count for state, count in uow.session.execute(states)}),
-    }
-
-
-def next_in_queue(uow: UnitOfWork, actor: Actor, wanted: QueueFilter, after: Pairing) -> int | None:
-    """Return the id of the pairing that follows `after` in the queue, wherever `after` itself now stands."""
-    require(actor, "pairing.queue")
-    later = or_(Pairing.score < after.score, and_(Pairing.score == after.score, Pairing.id > after.id))
-    query = _filtered(uow, _joined(Pairing.id), wanted).where(later, Pairing.id != after.id)
-    found: int | None = uow.session.scalar(query.order_by(Pairing.score.desc(), Pairing.id).limit(1))
-    return found
-
-
 def pairing(uow: UnitOfWork, actor: Actor, pairing_id: int) -> Pairing:
-    """Return one pairing with both sides and its decisions, for the desk; raises NotFound."""
+    """Return one pairing with both sides, for the desk; raises NotFound. A look at it is not written down: see `look`."""
     require(actor, "pairing.queue")
-    query = _with_both(_joined(Pairing)).where(Pairing.id == pairing_id).options(selectinload(Pairing.decisions))
-    found: Pairing | None = uow.session.scalars(query).unique().one_or_none()
+    found: Pairing | None = uow.session.scalars(
+        _with_both(joined(Pairing)).where(Pairing.id == pairing_id)
+    ).one_or_none()
     if found is None:
         raise NotFound(NO_PAIRING)
     return found
 
 
-def moves(uow: UnitOfWork, actor: Actor, pairing_id: int) -> list[StateChange]:
-    """Return the moves of a pairing, the earliest first."""
+def look(uow: UnitOfWork, actor: Actor, pairing_id: int) -> OpenedPairing:
+    """Return a pairing with both texts and its history, for the desk; raises NotFound.
+
+    The look at a confidential need is in the audit log, as everywhere: the caller commits.
+    """
+    found = pairing(uow, actor, pairing_id)
+    needs.get(uow, actor, found.need_id)
+    decisions = list(uow.session.scalars(select(Decision).where(Decision.pairing_id == found.id).order_by(Decision.id)))
+    history = select(StateChange).where(StateChange.entity == "pairing", StateChange.entity_id == found.id)
+    changes = list(uow.session.scalars(history.order_by(StateChange.id)))
+    people = _names(uow, {*(d.person_id for d in decisions), *(c.person_id for c in changes)})
+    return OpenedPairing(
+        pairing=found,
+        need=found.need,
+        offer=found.offer,
+        decisions=[_said(one, people) for one in decisions],
+        moves=[
+            Move(PairingState(c.source), PairingState(c.target), c.at, people.get(c.person_id, ""), c.note)
+            for c in changes
+        ],
+    )
+
+
+def _names(uow: UnitOfWork, ids: Iterable[int | None]) -> dict[int | None, str]:
+    known = [one for one in ids if one is not None]
+    if not known:
+        return {}
+    return dict(uow.session.execute(select(Person.id, Person.name).where(Person.id.in_(known))))
+
+
+def _said(one: Decision, people: dict[int | None, str]) -> SaidDecision:
+    name = people.get(one.person_id, "")
+    return SaidDecision(one.id, one.verdict, one.reason, one.note, one.at, name, one.person_id)
+
+
+def record(uow: UnitOfWork, actor: Actor, *, verdict: Verdict | None = None, page: int = 1) -> DecisionRecord:
+    """Return a page of all decisions, the latest first, of one verdict or of all; `counts` has how many of each."""
     require(actor, "pairing.queue")
-    query = select(StateChange).where(StateChange.entity == "pairing", StateChange.entity_id == pairing_id)
-    return list(uow.session.scalars(query.order_by(StateChange.id)))
+    counted = uow.session.execute(select(Decision.verdict, func.count()).group_by(Decision.verdict))
+    by_verdict = dict(counted)
+    total = by_verdict.get(verdict, 0) if verdict else sum(by_verdict.values())
+    page = min(max(page, 1), max(1, -(-total // DECISIONS_PER_PAGE)))
+    query = (
+        select(Decision, Need.title, Offer.title, Pairing.state)
+        .join(Pairing, Pairing.id == Decision.pairing_id)
+        .join(Need, Need.id == Pairing.need_id)
+        .join(Offer, Offer.id == Pairing.offer_id)
+        .order_by(Decision.id.desc())
+    )
+    if verdict:
+        query = query.where(Decision.verdict == verdict)
+    found = uow.session.execute(query.limit(DECISIONS_PER_PAGE).offset((page - 1) * DECISIONS_PER_PAGE)).all()
+    people = _names(uow, {row[0].person_id for row in found})
+    rows = [
+        RecordedDecision(_said(one, people), one.pairing_id, need, offer, state) for one, need, offer, state in found
+    ]
+    return DecisionRecord(rows, total, page, by_verdict)
 
 
 def _own(uow: UnitOfWork, condition: Any, limit: int) -> list[Pairing]:
-    query = _with_both(_joined(Pairing)).where(condition, _both_open()).options(selectinload(Pairing.decisions))
+    query = _with_both(joined(Pairing)).where(condition, both_open()).options(selectinload(Pairing.decisions))
     return list(uow.session.scalars(query.order_by(Pairing.score.desc(), Pairing.id).limit(limit)).unique())
 
 
@@ -185,7 +207,7 @@ def counts(uow: UnitOfWork, column: Any, ids: list[int]) -> dict[int, int]:
     """Count the live pairings of many needs (column `Pairing.need_id`) or offers at once."""
     if not ids:
         return {}
-    query = _joined(column).where(column.in_(ids), _both_open(), Pairing.state != PairingState.DECLINED)
+    query = joined(column).where(column.in_(ids), both_open(), Pairing.state != PairingState.DECLINED)
     return dict(uow.session.execute(query.with_only_columns(column, func.count()).group_by(column)))
 
 
@@ -207,9 +229,3 @@ def progress(uow: UnitOfWork) -> Progress:
     rows = uow.session.execute(select(outbox.OutboxRow.topic, func.count()).group_by(outbox.OutboxRow.topic))
     by_topic = dict(rows)
     return Progress(by_topic.get(outbox.Topic.INDEX, 0), by_topic.get(outbox.Topic.MATCH, 0))
-
-
-def decisions_of(uow: UnitOfWork, actor: Actor, limit: int = 100) -> list[Decision]:
-    """Return the latest decisions, for the desk's record."""
-    require(actor, "pairing.queue")
-    return list(uow.session.scalars(select(Decision).order_by(Decision.id.desc()).limit(limit)))
