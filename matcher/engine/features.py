@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matcher.engine.comparison import indicator_conflict, indicator_coverage, match_indicators
-from matcher.engine.indicators import Reading, indicators_of
+from matcher.engine.indicators import Reading
 from matcher.engine.items import Indicator, Profile
 
 _PROVINCE, _CITY = 2, 4  # leading digits of GB/T 2260
@@ -107,4 +107,4 @@ def _indicators(demands: Sequence[Indicator], claims: Sequence[Indicator]) -> fl
 
 
 def _readings(stated: Sequence[Indicator]) -> list[Reading]:
-    return indicators_of((), stated)
+    return [Reading(indicator, "", 0, 0) for indicator in stated]

@@ -73,7 +73,7 @@ def adjustment(pair: Mapping[str, float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class LearnedRanker:
-    """Ask a fitted classifier (scikit-learn's `predict_proba` over FEATURES, missing ones as NaN) for the log-odds."""
+    """Ask a fitted classifier (scikit-learn's `predict_proba` over FEATURES) for the log-odds."""
 
     model: Any
     name: str
@@ -87,8 +87,8 @@ class LearnedRanker:
 
 
 def matrix(features: Sequence[Mapping[str, float]]) -> Values:
-    """Return the features (n, len(FEATURES)) that a model is fitted on, NaN where a side states nothing."""
-    rows = [[pair.get(name, np.nan) for name in FEATURES] for pair in features]
+    """Return the features (n, len(FEATURES)) that a model is fitted on, 0 where a side states nothing."""
+    rows = [[pair.get(name, 0.0) for name in FEATURES] for pair in features]
     return np.array(rows, np.float64).reshape(len(features), len(FEATURES))
 
 
