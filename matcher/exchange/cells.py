@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -67,7 +67,7 @@ def in_wan(amount: Decimal) -> str:
     return f"{(amount / 10_000).normalize():f}"
 
 
-def as_given(fields: tuple[Field, ...] | list[Field], values: Mapping[str, Any]) -> dict[str, Any]:
+def as_given(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored answers in the form in which services take them (money in 万元)."""
     return {f.name: in_wan(v) if isinstance(v := values[f.name], Decimal) else v for f in fields}
 

@@ -37,6 +37,8 @@ class Side:
     answers_of: Callable[[Any], dict[str, Any]]
     create: Callable[..., Item]
     edit: Callable[..., Item]
+    defaults: Mapping[str, Any]  # what the model says where nothing was answered
+    conditions: Sequence[Any] = ()  # which rows of the model the list is of
 
     def item_id(self, number: str) -> int | None:
         """Return the id in a number such as XQ000012, or None."""
@@ -57,6 +59,7 @@ NEEDS = Side(
     needs.answers_of,
     needs.create,
     needs.edit,
+    {"source": "enterprise", "disclosure": "open"},
 )
 OFFERS = Side(
     "offers",
@@ -71,6 +74,8 @@ OFFERS = Side(
     offers.answers_of,
     offers.create,
     offers.edit,
+    {"language": "zh"},
+    (Offer.kind == "result",),
 )
 _SIDES = {side.what: side for side in (NEEDS, OFFERS)}
 
