@@ -29,6 +29,10 @@ class BadVectors(EngineError, ValueError):
     """Refuse vectors that are not finite, or not of the dimension of the index."""
 
 
+class Unavailable(EngineError):
+    """Report that the index cannot be reached now; pages go on without search, what was to be written is tried again."""
+
+
 class DamagedSnapshot(EngineError):
     """Report a snapshot that cannot be trusted; the caller rebuilds from the stored records."""
 
@@ -124,6 +128,18 @@ class Hit:
     id: int
     score: float
     parts: Mapping[str, float] = field(default_factory=lambda: _NO_PARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Say how an index differs from the stored records: ids that it lacks, has too many, or holds with other texts."""
+
+    missing: frozenset[int] = frozenset()
+    surplus: frozenset[int] = frozenset()
+    changed: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.surplus or self.changed)
 
 
 @runtime_checkable
