@@ -29,3 +29,16 @@ ORGANISATION_FIELDS: tuple[Field, ...] = (
     Field("contact_phone", Label("电话", "Telephone"), Kind.PHONE, public=False),
     Field("contact_email", Label("邮箱", "E-mail"), Kind.EMAIL, public=False),
 )
+
+#: Staff from which an enterprise belongs to a size class (国家统计局 2017, industry), largest first.
+SIZE_CLASSES = (
+    (1000, Label("大型企业（1000 人以上）", "Large enterprise (1,000 people or more)")),
+    (300, Label("中型企业（300–999 人）", "Medium-sized enterprise (300–999 people)")),
+    (20, Label("小型企业（20–299 人）", "Small enterprise (20–299 people)")),
+    (0, Label("微型企业（不足 20 人）", "Micro-enterprise (fewer than 20 people)")),
+)
+
+
+def size_class(staff: int) -> Label:
+    """Return the size class of an enterprise: told where its name and exact numbers are not."""
+    return next(label for least, label in SIZE_CLASSES if staff >= least)

@@ -1,5 +1,6 @@
 """What people change about themselves."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from matcher.core.errors import InvalidInput, NotFound, Problem
 from matcher.core.fields import Field, Kind, read_answers
 from matcher.core.labels import Label
 from matcher.core.people import Actor
+from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 
 PROFILE_FIELDS: tuple[Field, ...] = (
@@ -48,6 +50,18 @@ def change_password(uow: UnitOfWork, actor: Actor, given: Mapping[str, Any]) -> 
     person.password_hash = hash_password(str(given["password"]))
     audit.record(uow, actor, "profile.password", "person", person.id)
     return person
+
+
+def reset_password(uow: UnitOfWork, actor: Actor, person_id: int) -> tuple[Person, str]:
+    """Give somebody who forgot theirs a new random password, which is returned once and stored nowhere."""
+    require(actor, "account.approve")
+    person = uow.session.get(Person, person_id)
+    if person is None:
+        raise NotFound(NO_PERSON)
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    person.password_hash = hash_password(password)
+    audit.record(uow, actor, "account.password", "person", person.id)
+    return person, password
 
 
 def set_language(uow: UnitOfWork, actor: Actor, language: str) -> Person:

@@ -14,6 +14,7 @@ YEAR = 365 * 24 * 3600
 def configure_assets(app: Flask) -> None:
     """Serve the static files, and Bootstrap's from its wheel."""
     app.config.update(BOOTSTRAP_SERVE_LOCAL=True, SEND_FILE_MAX_AGE_DEFAULT=YEAR)
+    app.static_url_path = "/static"  # Bootstrap-Flask builds its own address from it
     Bootstrap5(app)
     folder = Blueprint(
         "web", __name__, template_folder="templates", static_folder="static", static_url_path="/static"

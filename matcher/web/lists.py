@@ -13,6 +13,7 @@ from matcher.web.language import t
 from matcher.web.template_tools import same_page
 
 MAX_TEXT = 2000
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Option:
     label: str
     address: str
     chosen: bool
-    count: int | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,21 @@ class ShownFacet:
 
     label: Label
     options: list[Option]
-    is_set: bool
+
+    @property
+    def is_set(self) -> bool:
+        """Say whether anything is chosen."""
+        return any(option.chosen for option in self.options)
+
+    @property
+    def shown(self) -> list[Option]:
+        """Return what is chosen and the most frequent choices."""
+        return [option for place, option in enumerate(self.options) if option.chosen or place < MOST_SHOWN]
+
+    @property
+    def hidden(self) -> list[Option]:
+        """Return the choices behind “more”."""
+        return [option for place, option in enumerate(self.options) if not option.chosen and place >= MOST_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +107,7 @@ def show_facets(facets: Sequence[Facet], listing: Listing[Any], choices: Mapping
 def _show(one: Facet, counts: Mapping[str, int], chosen: tuple[str, ...]) -> ShownFacet:
     codes = [*counts, *(code for code in chosen if code not in counts)]
     options = [_option(one, code, counts.get(code, 0), chosen) for code in codes]
-    return ShownFacet(one.label, options, bool(chosen))
+    return ShownFacet(one.label, options)
 
 
 def _option(one: Facet, code: str, count: int, chosen: tuple[str, ...]) -> Option:

@@ -9,12 +9,14 @@ from flask import Flask, request, url_for
 from flask_babel import format_date, format_datetime, format_decimal, gettext
 from werkzeug.local import LocalProxy
 
+from matcher.accounts.fields import size_class
 from matcher.core import vocabularies
 from matcher.core.clock import local_date
 from matcher.core.fields import Field, Kind
 from matcher.core.permissions import allowed
 from matcher.core.rows import IndicatorRow
 from matcher.core.vocabularies import COMPARATOR, Vocabulary
+from matcher.core.vocabularies.regions import city_of
 from matcher.web.context import current_actor
 from matcher.web.language import LANGUAGES, language, t
 from matcher.web.navigation import home_endpoint, navigation
@@ -35,6 +37,8 @@ def configure_templates(app: Flask) -> None:
         languages=LANGUAGES,
         same_page=same_page,
         option_groups=option_groups,
+        city_of=city_of,
+        size_class=size_class,
         navigation=navigation,
         home_endpoint=home_endpoint,
         may=may,
@@ -49,10 +53,11 @@ def may(action: str, owner: int | None = None) -> bool:
 
 
 def wan(amount: Decimal | None) -> str:
-    """Write an amount of yuan in 万元; none and zero are open to talks."""
+    """Write an amount of yuan in 万元, in English in millions; none and zero are open to talks."""
     if not amount:
         return str(gettext("面议"))
-    return str(gettext("%(amount)s 万元", amount=format_decimal(amount / 10_000, format="#,##0.##")))
+    unit = 10_000 if language() == "zh" else 1_000_000
+    return str(gettext("%(amount)s 万元", amount=format_decimal(amount / unit, format="#,##0.######")))
 
 
 def day(value: date | datetime | None) -> str:

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from matcher.accounts import service
+from matcher.accounts import profile, service
 from matcher.accounts.model import PersonState
 from matcher.core.labels import Label
 from matcher.core.people import ROLE_LABELS, Role
@@ -45,8 +45,21 @@ def decide(person_id: int) -> ResponseReturnValue:
 @for_roles(Role.ADMIN)
 def people() -> ResponseReturnValue:
     """List the people who may sign in or were refused."""
+    return _people()
+
+
+@admin.post("/people/<int:person_id>/password")
+@for_roles(Role.ADMIN)
+def reset_password(person_id: int) -> ResponseReturnValue:
+    """Give a person a new password and show it once; it is not kept in the session, so the page is the answer itself."""
+    with current_uow() as uow:
+        person, password = profile.reset_password(uow, current_actor(), person_id)
+    return _people(reset=(person.name, password))
+
+
+def _people(reset: tuple[str, str] | None = None) -> str:
     found = service.people(current_uow(), current_actor())
-    return render_template("admin/people.html", people=found, roles=ROLE_LABELS, states=PERSON_STATES)
+    return render_template("admin/people.html", people=found, roles=ROLE_LABELS, states=PERSON_STATES, reset=reset)
 
 
 @admin.get("/audit")
