@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from matcher.accounts.service import actor_by_email
-from matcher.cli.console import WRONG, console, errors, language, platform, progress, say, step
+from matcher.cli.console import OK, WRONG, console, errors, language, platform, progress, say, step
 from matcher.core.people import SYSTEM, Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.exchange.exporting import export
 from matcher.exchange.importing import check_list, save_list
+from matcher.exchange.verdict import ListVerdict
 
 
 @click.command()
@@ -27,30 +28,37 @@ def _actor(uow: UnitOfWork, email: str | None) -> Actor:
     return actor_by_email(uow, email) if email else SYSTEM
 
 
+def _print_rows(verdict: ListVerdict) -> None:
+    """Tell what is wrong, and what is worth knowing, by row and column."""
+    for label in verdict.warnings:
+        errors.print(f"  {say(label)}", markup=False)
+    for row in verdict.rows:
+        for told in (*row.problems, *row.warnings):
+            errors.print(f"  row {row.number}, {say(told.column)}: {say(told.message)}", markup=False, soft_wrap=True)
+
+
 @click.command("import")
 @click.argument("what", type=click.Choice(["needs", "offers"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "email", metavar="EMAIL", help="The person who imports; without it the system does.")
 @click.option("--check", is_flag=True, help="Only say what would happen.")
 def import_items(what: str, file: Path, email: str | None, check: bool) -> None:
-    """Take a list in (.xlsx, .csv or .jsonl). Rows with mistakes are told by row and column and left out (exit code 2)."""
+    """Take a list in (.xlsx, .xls, .csv, .jsonl). Rows with mistakes are told by row and column and left out (exit code 2)."""
     with platform() as opened:
         if not file.is_file():
             errors.print(f"[red]✗[/] {file} is not a file.")
             sys.exit(WRONG)
         uow = opened.uow()
-        with uow:
+        with uow, step(f"checking {file.name}"):
             actor = _actor(uow, email)
             verdict = check_list(uow, actor, what, file.name, file.read_bytes(), max_rows=opened.settings.max_rows)
-        for row in verdict.rows:
-            for problem in row.problems:
-                errors.print(f"  row {row.number}, {problem.column}: {problem.message.text(language())}", markup=False)
+        uow.close()
         if not check:
             with progress(f"importing {what}") as advance:
-                save_list(opened.uow, actor, verdict, advance)
+                verdict = save_list(opened.uow, actor, verdict, advance)
+        _print_rows(verdict)
         console.print(say(verdict.summary(saved=not check)))
-        uow.close()
-        sys.exit(WRONG if verdict.has_problems else 0)
+        sys.exit(WRONG if verdict.has_problems else OK)
 
 
 @click.command("export")
