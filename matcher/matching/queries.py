@@ -149,6 +149,29 @@ def look(uow: UnitOfWork, actor: Actor, pairing_id: int) -> OpenedPairing:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Hold the latest decision on a pairing, with what it was about and what can still be done."""
+
+    decision: SaidDecision
+    pairing: Pairing
+
+    @property
+    def can_reopen(self) -> bool:
+        """Say whether the decision can be taken back."""
+        return "reopen" in PAIRING_LIFECYCLE.actions(self.pairing.state)
+
+
+def last_said(uow: UnitOfWork, actor: Actor, pairing_id: int) -> Said | None:
+    """Return the latest decision on a pairing, None where nobody has decided."""
+    require(actor, "pairing.queue")
+    query = select(Decision).where(Decision.pairing_id == pairing_id).order_by(Decision.id.desc()).limit(1)
+    found = uow.session.scalar(query)
+    if found is None:
+        return None
+    return Said(_said(found, _names(uow, [found.person_id])), pairing(uow, actor, pairing_id))
+
+
 def _names(uow: UnitOfWork, ids: Iterable[int | None]) -> dict[int | None, str]:
     known = [one for one in ids if one is not None]
     if not known:

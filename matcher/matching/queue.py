@@ -13,6 +13,7 @@ from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies.regions import city_of
+from matcher.matching.lifecycle import UNDER_WAY
 from matcher.matching.model import Pairing, PairingState
 from matcher.needs import model as need_model
 from matcher.needs.model import Need, NeedField
@@ -157,16 +158,23 @@ def queue(
     return QueuePage(_rows(uow, wanted, page), count, page)
 
 
-def _rows(uow: UnitOfWork, wanted: QueueFilter, page: int) -> list[QueueRow]:
+def _list_columns() -> Select[Any]:
     owner = select(Organisation.name).where(Organisation.id == Offer.organisation_id).scalar_subquery()
-    columns = joined(
+    return joined(
         Pairing.id, Pairing.score, Pairing.state, Pairing.created_at, Pairing.defer_until, Need.title,
         Organisation.name, Organisation.region, Need.disclosure, Offer.title, owner, Need.id,
     )  # fmt: skip
-    query = _filtered(uow, columns, wanted).order_by(Pairing.score.desc(), Pairing.id)
-    found = uow.session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
+
+
+def _rows(uow: UnitOfWork, wanted: QueueFilter, page: int) -> list[QueueRow]:
+    query = _filtered(uow, _list_columns(), wanted).order_by(Pairing.score.desc(), Pairing.id)
+    return _as_rows(uow, query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+
+
+def _as_rows(uow: UnitOfWork, query: Select[Any]) -> list[QueueRow]:
+    found = uow.session.execute(query).all()
     fields = _fields(uow, [row[-1] for row in found])
-    return [QueueRow(*row[:-1], tuple(fields.get(row[-1], ()))) for row in found]
+    return [QueueRow(*(*row[:-1], tuple(fields.get(row[-1], ())))) for row in found]
 
 
 def _fields(uow: UnitOfWork, need_ids: list[int]) -> dict[int, list[str]]:
@@ -225,3 +233,10 @@ def _neighbour(uow: UnitOfWork, wanted: QueueFilter, where: ColumnElement[bool] 
         query = query.where(where)
     found: int | None = uow.session.scalar(query.order_by(*order).limit(1))
     return found
+
+
+def under_way(uow: UnitOfWork, actor: Actor, limit: int) -> list[QueueRow]:
+    """Return the pairings that are being worked on, the latest changed first."""
+    require(actor, "pairing.queue")
+    query = _list_columns().where(Pairing.state.in_(UNDER_WAY)).order_by(Pairing.changed_at.desc(), Pairing.id)
+    return _as_rows(uow, query.limit(limit))

@@ -1,16 +1,153 @@
-"""The first page of this audience."""
+"""The desk: what waits, the queue of candidate pairings, one pairing, the record of decisions."""
 
-from flask import Blueprint, render_template
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher.core.errors import Conflict, InvalidInput, Problem
+from matcher.core.labels import Label
 from matcher.core.people import Role
+from matcher.matching import queries, review
+from matcher.matching import queue as queues
+from matcher.matching.model import Verdict
+from matcher.needs import service as needs
+from matcher.offers import service as offers
+from matcher.web.context import current_actor, current_uow
+from matcher.web.desk import (
+    intake,  # noqa: F401 -- its routes are of this blueprint
+    words,
+)
+from matcher.web.desk.blueprint import desk
+from matcher.web.desk.forms import filter_args, queue_address, read_decision, read_filter, read_number
+from matcher.web.desk.review_page import ReviewPage, review_page
 from matcher.web.guard import for_roles
+from matcher.web.language import t
+from matcher.web.lists import read_page
 
-desk = Blueprint("desk", __name__, url_prefix="/desk")
+SHOWN = 8
+NO_VERDICT = Label("请按“合适”“不合适”或“稍后”。", "Press “Fits”, “Does not fit” or “Later”.")
 
 
 @desk.get("/")
 @for_roles(Role.DESK)
 def home() -> ResponseReturnValue:
-    """Show where the work of this audience starts."""
-    return render_template("desk/home.html")
+    """Show what waits and what is under way."""
+    uow, actor = current_uow(), current_actor()
+    return render_template(
+        "desk/home.html",
+        counts=queues.counts(uow, actor, queues.QueueFilter()),
+        best=queues.queue(uow, actor, queues.QueueFilter()).rows[:SHOWN],
+        needs=needs.to_review(uow, actor),
+        offers=offers.to_review(uow, actor),
+        under_way=queues.under_way(uow, actor, SHOWN),
+        decisions=queries.record(uow, actor).rows[:SHOWN],
+        progress=queries.progress(uow),
+    )
+
+
+@desk.get("/progress.json")
+@for_roles(Role.DESK)
+def progress() -> ResponseReturnValue:
+    """Say how far matching is, for the notice that keeps itself up to date."""
+    found = queries.progress(current_uow())
+    return jsonify(under_way=found.is_under_way, text=t(words.progress_text(found)))
+
+
+@desk.get("/queue")
+@for_roles(Role.DESK)
+def queue() -> ResponseReturnValue:
+    """Show the queue beside the pairing that is looked at: the one named in the address, else the first of the page."""
+    pairing_id = read_number(request.args.get("pairing"))
+    with current_uow() as uow:  # a look at a confidential need is written down
+        found = review_page(uow, current_actor(), pairing_id) if pairing_id else None
+        return _queue_page(found, picked=found is not None)
+
+
+def _queue_page(found: ReviewPage | None, *, picked: bool) -> str:
+    uow, actor, wanted = current_uow(), current_actor(), read_filter(request.args)
+    listed = queues.queue(uow, actor, wanted, read_page(), around=found.opened.pairing if found else None)
+    if found is None and listed.rows:
+        found = review_page(uow, actor, listed.rows[0].id)
+    here = found.opened.pairing if found else None
+    return render_template(
+        "desk/queue.html",
+        wanted=wanted,
+        listed=listed,
+        counts=queues.counts(uow, actor, wanted),
+        ages=queues.AGES,
+        shown=found,
+        picked=picked,
+        following=queues.next_in_queue(uow, actor, wanted, here) if here else None,
+        previous=queues.previous_in_queue(uow, actor, wanted, here) if here else None,
+        decided=_decided(),
+        progress=queries.progress(uow),
+        decision_args={"back": "queue", **filter_args(wanted)},
+    )
+
+
+def _decided() -> queries.Said | None:
+    """Return the decision that led here, so that it can be taken back."""
+    number = read_number(request.args.get("decided"))
+    return queries.last_said(current_uow(), current_actor(), number) if number else None
+
+
+@desk.get("/pairings/<int:pairing_id>")
+@for_roles(Role.DESK)
+def pairing(pairing_id: int) -> ResponseReturnValue:
+    """Show one pairing with its history."""
+    with current_uow() as uow:
+        return _pairing_page(review_page(uow, current_actor(), pairing_id))
+
+
+def _pairing_page(found: ReviewPage) -> str:
+    return render_template("desk/pairing.html", shown=found, decided=None, decision_args={"back": "pairing"})
+
+
+@desk.post("/pairings/<int:pairing_id>/decision")
+@for_roles(Role.DESK)
+def decide(pairing_id: int) -> ResponseReturnValue:
+    """Take a decision and show the next pairing; one that cannot be taken comes back with what was typed."""
+    given, actor = read_decision(), current_actor()
+    if given.verdict is None:
+        return _decide_again(pairing_id, InvalidInput([Problem("", NO_VERDICT)]))
+    try:
+        with current_uow() as uow:
+            review.decide(
+                uow, actor, pairing_id, given.verdict,
+                reason=given.reason, note=given.note, defer_until=given.until_date, seen_version=given.seen_version,
+            )  # fmt: skip
+    except (Conflict, InvalidInput) as error:
+        return _decide_again(pairing_id, error)
+    address = _after_decision(pairing_id, given.verdict)
+    # Scripts have the next page at hand and only ask whether the decision stands.
+    return jsonify(address=address) if request.accept_mimetypes.best == "application/json" else redirect(address, 303)
+
+
+def _decide_again(pairing_id: int, error: Conflict | InvalidInput) -> ResponseReturnValue:
+    problems = error.problems if isinstance(error, InvalidInput) else ()
+    refusal = error.message if isinstance(error, Conflict) else None
+    with current_uow() as uow:
+        found = review_page(uow, current_actor(), pairing_id, read_decision(), problems, refusal)
+        in_queue = request.args.get("back") == "queue"
+        page = _queue_page(found, picked=True) if in_queue else _pairing_page(found)
+    return page, 409 if refusal else 422
+
+
+def _after_decision(pairing_id: int, verdict: Verdict) -> str:
+    if request.args.get("back") != "queue":
+        return url_for("desk.pairing", pairing_id=pairing_id)
+    uow, actor, wanted = current_uow(), current_actor(), read_filter(request.args)
+    if verdict is Verdict.REOPEN:
+        return queue_address(wanted, pairing=pairing_id)
+    done = queries.pairing(uow, actor, pairing_id)
+    following = queues.next_in_queue(uow, actor, wanted, done) or queues.first_in_queue(uow, actor, wanted)
+    return queue_address(wanted, pairing=following, decided=pairing_id)
+
+
+@desk.get("/decisions")
+@for_roles(Role.DESK)
+def decisions() -> ResponseReturnValue:
+    """List what was decided, by whom and why."""
+    given = request.args.get("verdict", "")
+    verdict = Verdict(given) if given in set(Verdict) else None
+    found = queries.record(current_uow(), current_actor(), verdict=verdict, page=read_page())
+    return render_template("desk/decisions.html", record=found, verdict=verdict)

@@ -1,0 +1,161 @@
+// The desk by keyboard, with the next pairing already there. Every page works without this.
+
+const root = document.documentElement;
+const main = () => document.getElementById("main");
+const pages = new Map(); // address → promise of a page fetched ahead
+const KEYS = "desk-keys";
+
+function keysOn() {
+  return localStorage.getItem(KEYS) !== "off";
+}
+
+async function fetchPage(address) {
+  const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.text();
+}
+
+/** Fetch a page before it is asked for. */
+function ahead(address) {
+  if (!pages.has(address)) pages.set(address, fetchPage(address).catch(() => { pages.delete(address); return null; }));
+}
+
+/** Put the main part of a page in place of this one's. */
+function show(html, address, { push = true } = {}) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  main().replaceWith(page.getElementById("main"));
+  document.title = page.title;
+  if (push && address) history.pushState({}, "", address);
+  window.scrollTo(0, 0);
+  prepare();
+}
+
+async function visit(address, options) {
+  const waiting = pages.get(address);
+  pages.clear();
+  try {
+    show((await waiting) ?? (await fetchPage(address)), address, options);
+  } catch {
+    location.assign(address);
+  }
+}
+
+/** Renew what a page fetched ahead could not know: the list, the counts and the way back. */
+async function renew(address) {
+  const page = new DOMParser().parseFromString(await fetchPage(address), "text/html");
+  if (location.pathname + location.search !== address) return;
+  for (const part of [".queue", "[data-decided]", ".desk-tabs"]) {
+    const fresh = page.querySelector(part);
+    if (fresh) document.querySelector(part)?.replaceWith(fresh);
+  }
+  prepareList();
+}
+
+/** Send a decision; when it stands, the next pairing takes its place at once. */
+async function decide(form, button) {
+  const body = new FormData(form);
+  if (button?.name) body.set(button.name, button.value);
+  const buttons = document.querySelectorAll("#decide button");
+  buttons.forEach((one) => { one.disabled = true; });
+  const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+  if (response.headers.get("Content-Type")?.startsWith("application/json")) {
+    const { address } = await response.json();
+    const next = new URL(address, location.href);
+    const known = new URL(next);
+    known.searchParams.delete("decided");
+    const page = await pages.get(known.pathname + known.search);
+    pages.clear();
+    if (!page) return visit(address);
+    show(page, address);
+    return renew(address);
+  }
+  pages.clear();
+  show(await response.text(), null, { push: false });
+  document.getElementById("refusal")?.focus();
+}
+
+/** Ask now and then how far matching is. */
+function follow(notice) {
+  const line = notice.querySelector("[data-progress-text]");
+  const timer = setInterval(async () => {
+    if (!notice.isConnected) return clearInterval(timer);
+    const response = await fetch(notice.dataset.progress, { credentials: "same-origin" }).catch(() => null);
+    if (!response?.ok) return;
+    const progress = await response.json();
+    line.textContent = progress.text;
+    if (!progress.under_way) {
+      clearInterval(timer);
+      notice.querySelector(".working")?.remove();
+    }
+  }, 3000);
+}
+
+function prepareList() {
+  const list = document.querySelector(".queue");
+  const current = list?.querySelector(".is-current");
+  if (current && getComputedStyle(list).position === "sticky") {
+    list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 3;
+  }
+  document.querySelector("[data-auto]")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
+}
+
+function prepare() {
+  prepareList();
+  document.querySelectorAll("[data-progress]").forEach(follow);
+  const box = document.querySelector("[data-keys-on]");
+  if (box) {
+    box.checked = keysOn();
+    box.addEventListener("change", () => {
+      localStorage.setItem(KEYS, box.checked ? "on" : "off");
+      root.classList.toggle("keys-off", !box.checked);
+    });
+  }
+  for (const link of document.querySelectorAll("a[data-key]")) ahead(link.getAttribute("href"));
+}
+
+/** Press what a key stands for; inside an open panel digits choose and Enter confirms. */
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const panel = document.querySelector(".decide details[open]");
+  if (event.key === "Escape") {
+    const open = panel ?? document.querySelector(".keys[open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); }
+    return;
+  }
+  const typing = event.target.closest("textarea, select, input:not([type=radio]):not([type=checkbox])");
+  if (typing || !keysOn()) return;
+  if (panel && /^\d$/.test(event.key)) {
+    const choice = panel.querySelector(`[data-digit="${event.key}"]`);
+    if (choice) { event.preventDefault(); choice.focus(); choice.click(); }
+    return;
+  }
+  const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.length === 1 ? event.key.toLowerCase() : event.key)}"]`);
+  if (!wanted) return;
+  event.preventDefault();
+  wanted.click();
+  const opened = wanted.closest("details");
+  if (opened && wanted.tagName === "SUMMARY") {
+    requestAnimationFrame(() => { if (opened.open) opened.querySelector(".decide-panel input:not([type=hidden]), .decide-panel button")?.focus(); });
+  }
+}
+
+document.addEventListener("keydown", press);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-key], .queue-row a");
+  if (!link || !document.querySelector(".desk-grid .queue") || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  visit(link.getAttribute("href"));
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-decision]");
+  if (!form || !document.querySelector(".desk-grid .queue")) return;
+  event.preventDefault();
+  if (form.dataset.busy) return;
+  form.dataset.busy = "yes";
+  decide(form, event.submitter).catch(() => form.submit());
+});
+window.addEventListener("popstate", () => visit(location.pathname + location.search, { push: false }));
+
+root.classList.add("scripted");
+root.classList.toggle("keys-off", !keysOn());
+prepare();
