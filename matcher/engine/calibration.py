@@ -19,8 +19,8 @@ class Calibration:
     figures are sane; `fit` on real decisions replaces them.
     """
 
-    slope: float = 0.45
-    intercept: float = -4.0
+    slope: float = 0.83
+    intercept: float = -8.6
 
     def probabilities(self, evidence: Values) -> Values:
         """Return probabilities in 0…1; the order of the evidence is kept."""

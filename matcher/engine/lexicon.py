@@ -25,6 +25,13 @@ class Lexicon:
     def __len__(self) -> int:
         return sum(len(index) for index in self._indexes.values())
 
+    def __contains__(self, wanted: int) -> bool:
+        return any(wanted in index for index in self._indexes.values())
+
+    def holds(self, wanted: int) -> bool:
+        """Tell whether an item is there, in whatever language."""
+        return any(wanted in index for index in self._indexes.values())
+
     def statistics(self, language: str) -> TermStatistics:
         """Return the term statistics of a language; empty ones where nothing is stored in it."""
         return self._indexes.get(language, _EMPTY)

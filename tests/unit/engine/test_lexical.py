@@ -126,7 +126,9 @@ steps = st.lists(st.tuples(st.integers(0, 9), st.one_of(st.none(), terms)), max_
 
 @settings(deadline=None)
 @given(steps, terms)
-def test_any_order_of_updates_ends_as_a_rebuild_does(changes: list[tuple[int, list[str] | None]], query: list[str]) -> None:
+def test_any_order_of_updates_ends_as_a_rebuild_does(
+    changes: list[tuple[int, list[str] | None]], query: list[str]
+) -> None:
     lexical, kept = LexicalIndex(), {}
     for item, tokens in changes:
         if tokens is None:
