@@ -1,0 +1,245 @@
+"""The face of the engine: items of one side, searchable by records of the other, with every sub-score of every hit."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from matcher.engine import snapshot as snapshots
+from matcher.engine.fusion import Candidates, Query, weigh
+from matcher.engine.items import DamagedSnapshot, Differences, Encoder, Hit, Item, Record, Vectors
+from matcher.engine.lexicon import Lexicon, comparable
+from matcher.engine.ranking import Ranking, facts_of
+from matcher.engine.reference import Reference, unit
+from matcher.engine.store import ItemStore, StoredItem, differences, digest_of
+from matcher.engine.text import Analysis, analyse, text_hash
+from matcher.engine.vectors import VectorIndex, check
+
+DEPTH = 200  # candidates of each kind
+MOST_PROBES = 16  # rows of a long query that propose candidates
+_TOGETHER = 128  # items analysed and encoded, or queries searched, at a time
+_REMEMBERED = 2048  # items as they were read last
+
+
+def embed(items: Iterable[Item], encoder: Encoder) -> list[Record]:
+    """Return the record of each item, the needs encoded as needs and the offers as offers; raises EncoderFailed."""
+    queue = list(items)
+    records = []
+    for start in range(0, len(queue), _TOGETHER):
+        chunk = queue[start : start + _TOGETHER]
+        analyses = analyse(chunk, encoder)
+        vectors: dict[int, Vectors] = {}
+        for side, encode in (("need", encoder.encode_needs), ("offer", encoder.encode_offers)):
+            places = [at for at, item in enumerate(chunk) if item.profile.side == side]
+            if not places:
+                continue
+            texts = [text for at in places for text in (*analyses[at].windows, *analyses[at].passages)]
+            rows = encode(texts)
+            ends = accumulate(len(analyses[at].windows) + len(analyses[at].passages) for at in places)
+            vectors |= dict(zip(places, np.split(rows, list(ends)), strict=False))
+        records += [_record(item, analyses[at], vectors[at]) for at, item in enumerate(chunk)]
+    return records
+
+
+def _record(item: Item, analysis: Analysis, rows: Vectors) -> Record:
+    """Return a record whose first row is the mean of the windows' vectors, weighted by their tokens."""
+    count = len(analysis.windows)
+    whole = rows[:1]
+    if count > 1:
+        weights = np.array(analysis.weights, np.float32)
+        whole = unit(weights @ rows[:count] / weights.sum())[None, :]
+    vectors = np.concatenate([whole, rows[count:]])
+    return Record(item, text_hash(item), vectors, (analysis.text, *analysis.passages), analysis.tokens)
+
+
+class Catalogue:
+    """Hold the items of one side in memory and in files; safe to share among threads.
+
+    The score of a pair depends on the pair, the reference, and the term statistics of the items: never on other queries
+    or candidates. `note` is whatever the owner wants to find again in a snapshot. `scratch` is the folder for nameless
+    temporary files, the system's own where it is None.
+    """
+
+    def __init__(self, reference: Reference, ranking: Ranking | None = None, scratch: Path | None = None) -> None:
+        self.reference, self.ranking = reference, ranking or Ranking()
+        self.note: Mapping[str, Any] = {}
+        self._store = ItemStore(reference.dimension, scratch)
+        self._lexicon = Lexicon()
+        self._vectors = VectorIndex(reference.dimension, self._store.first_rows, reference.sample)
+        self._remembered: OrderedDict[int, StoredItem] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __contains__(self, wanted: int) -> bool:
+        return wanted in self._store
+
+    @property
+    def kind(self) -> str:
+        """Say how vectors are searched, for `doctor` and `bench`."""
+        return self._vectors.kind
+
+    def upsert(self, records: Iterable[Record]) -> None:
+        """Add items or put them in the place of those with the same ids; the last of equal ids counts.
+
+        Searchable on return. Raises BadVectors, and changes nothing, for vectors that are not finite or of another
+        dimension.
+        """
+        latest = {record.item.id: record for record in records}
+        if not latest:
+            return
+        for record in latest.values():
+            check(record.vectors, self.reference.dimension)
+        items = self._prepare(list(latest.values()))
+        with self._lock:
+            self._forget(latest)
+            self._store.put(items)
+            languages = [item.language for item in items]
+            self._lexicon.upsert(list(latest), languages, [record.tokens for record in latest.values()])
+            self._vectors.upsert(list(latest), np.stack([item.rows[0] for item in items]))
+
+    def _prepare(self, records: Sequence[Record]) -> list[StoredItem]:
+        """Return the records as they are scored: vectors corrected, hubness known."""
+        languages = [record.item.profile.language for record in records]
+        rows = [
+            self.reference.correct_items(record.vectors, language)
+            for record, language in zip(records, languages, strict=True)
+        ]
+        hubness = self.reference.hubness(np.stack([row[0] for row in rows]))
+        return [
+            StoredItem(record.item.id, digest_of(record.text_hash), language, float(near), row, facts_of(record.item))
+            for record, language, near, row in zip(records, languages, hubness, rows, strict=True)
+        ]
+
+    def delete(self, ids: Collection[int]) -> int:
+        """Remove items and return how many of them were there."""
+        with self._lock:
+            self._forget(ids)
+            self._vectors.delete(ids)
+            self._lexicon.delete(ids)
+            return self._store.remove(ids)
+
+    def search(self, queries: Sequence[Record], k: int, allowed: Collection[int] | None = None) -> list[list[Hit]]:
+        """Return for each query its k best items, best first, among the allowed ids where there are any given.
+
+        With `k` as large as `allowed`, every allowed item is scored. Raises BadVectors as `upsert` does.
+        """
+        for record in queries:
+            check(record.vectors, self.reference.dimension)
+        among = None if allowed is None else {int(key) for key in allowed}
+        found: list[list[Hit]] = []
+        for start in range(0, len(queries), _TOGETHER):
+            with self._lock:  # let go between chunks, so that a long list does not keep a single search waiting
+                found += self._search(queries[start : start + _TOGETHER], k, among)
+        return found
+
+    def _search(self, records: Sequence[Record], k: int, allowed: set[int] | None) -> list[list[Hit]]:
+        asked = [Query.prepare(record, self.reference) for record in records]
+        depth = max(k, DEPTH)
+        if allowed is not None and len(allowed) <= depth:
+            pools = [{key for key in allowed if key in self._store}] * len(asked)
+        else:
+            pools = self._propose(asked, depth, allowed)
+        return [self._rank(*each, k) for each in zip(asked, records, pools, strict=True)]
+
+    def _propose(self, asked: Sequence[Query], depth: int, allowed: set[int] | None) -> list[set[int]]:
+        probes = [query.rows[:MOST_PROBES] for query in asked]
+        ids, _ = self._vectors.search(np.concatenate(probes), depth, allowed)
+        ends = list(accumulate(map(len, probes)))
+        near = np.split(ids, ends[:-1])
+        alike = [self._lexicon.search(query.tokens, query.language, depth, allowed) for query in asked]
+        return [set(rows[rows >= 0].tolist()) | set(ids.tolist()) for rows, ids in zip(near, alike, strict=True)]
+
+    def _rank(self, query: Query, record: Record, pool: set[int], k: int) -> list[Hit]:
+        if not pool:
+            return []
+        items = self._read(sorted(pool))
+        candidates = _candidates(items)
+        formula = self.ranking.formula
+        bm25, surprise = self._lexicon.scores(
+            query.tokens, query.language, candidates.ids, candidates.languages, formula.rarity_power
+        )
+        evidence = weigh(query, candidates, bm25, surprise, self.reference, formula)
+        return self.ranking.hits(candidates.ids, evidence, facts_of(record.item), [item.facts for item in items], k)
+
+    def _read(self, ids: Sequence[int]) -> list[StoredItem]:
+        missing = [key for key in ids if key not in self._remembered]
+        fresh = dict(zip(missing, self._store.read(missing), strict=True))
+        items = [fresh[key] if key in fresh else self._remembered[key] for key in ids]
+        self._remembered |= fresh
+        while len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+        return items
+
+    def _forget(self, ids: Iterable[int]) -> None:
+        for key in ids:
+            self._remembered.pop(key, None)
+
+    def contributions(self, query: Record, item: Record) -> dict[str, float]:
+        """Return what each term that the two share adds to their lexical score; nothing between two languages."""
+        language = item.item.profile.language
+        if not comparable(query.item.profile.language, language):
+            return {}
+        with self._lock:
+            statistics = self._lexicon.statistics(language)
+            return statistics.contributions(query.tokens, item.tokens, self.ranking.formula.rarity_power)
+
+    def verify(self, expected: Mapping[int, str]) -> Differences:
+        """Compare what is stored, and what each index holds, with {id: text_hash}."""
+        with self._lock:
+            missing, surplus, changed = differences(self._store.digests(), expected)
+            for index in (self._vectors, self._lexicon):
+                if len(index) != len(self._store):
+                    missing |= {key for key in expected if key not in index}
+        return Differences(frozenset(missing), frozenset(surplus), frozenset(changed))
+
+    def compact(self) -> None:
+        """Merge changes into the indexes and drop what was removed."""
+        with self._lock:
+            self._vectors.compact()
+            self._lexicon.compact()
+
+    def snapshot(self, folder: Path, note: Mapping[str, Any] | None = None) -> None:
+        """Write everything under `folder`; killed at any moment, the snapshot before counts. Raises OSError."""
+        with self._lock, snapshots.published(folder) as target:
+            self._store.save(target / "items")
+            self._lexicon.save(target / "lexical")
+            self._vectors.save(target / "vectors")
+            self.reference.save(target / "reference.npz")
+            facts = {"dimension": self.reference.dimension, "items": len(self), "note": dict(note or {})}
+            (target / "catalogue.json").write_text(json.dumps(facts), "utf-8")
+
+    @classmethod
+    def open(cls, folder: Path, ranking: Ranking | None = None, scratch: Path | None = None) -> Catalogue:
+        """Open the current snapshot under `folder`; raises DamagedSnapshot where there is none that can be trusted."""
+        source = snapshots.current(folder)
+        catalogue = cls(Reference.load(source / "reference.npz"), ranking, scratch)
+        dimension = catalogue.reference.dimension
+        catalogue._store = ItemStore.load(source / "items", dimension, scratch)
+        catalogue._lexicon = Lexicon.load(source / "lexical")
+        catalogue._vectors = VectorIndex.load(
+            source / "vectors", dimension, catalogue._store.first_rows, catalogue.reference.sample
+        )
+        facts = json.loads((source / "catalogue.json").read_text("utf-8"))
+        if not facts["items"] == len(catalogue) == len(catalogue._vectors) == len(catalogue._lexicon):
+            raise DamagedSnapshot(f"the indexes in {source} do not hold the same items")
+        catalogue.note = facts["note"]
+        return catalogue
+
+
+def _candidates(items: Sequence[StoredItem]) -> Candidates:
+    return Candidates(
+        np.array([item.id for item in items], np.int64),
+        np.concatenate([item.rows for item in items]),
+        np.cumsum([0, *(len(item.rows) for item in items)]),
+        np.array([item.hubness for item in items], np.float32),
+        [item.language for item in items],
+    )

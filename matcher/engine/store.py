@@ -1,0 +1,193 @@
+"""Keeps what scoring reads of an item on disk: in memory an item costs its place in a file.
+
+Only the few hundred candidates of a query are read, with one system call each; the pages of the file are the system's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import TypeAdapter
+
+from matcher.engine.features import Facts
+from matcher.engine.items import DamagedSnapshot, Vectors
+
+Ids = npt.NDArray[np.int64]
+
+_HEADER = struct.Struct("<III16sf")  # bytes in all, rows, bytes of the language, digest of the text hash, hubness
+_FACTS = TypeAdapter(Facts)
+_READ_AHEAD = 8192  # bytes: most items come with one call
+_WORTH_REWRITING = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredItem:
+    """Hold an item as it is scored: corrected unit rows (p, d), the first of the whole text, and the stated facts."""
+
+    id: int
+    digest: bytes
+    language: str
+    hubness: float
+    rows: Vectors
+    facts: Facts
+
+
+def digest_of(text_hash: str) -> bytes:
+    """Return 16 bytes that stand for a text hash."""
+    return hashlib.blake2b(text_hash.encode("utf-8"), digest_size=16).digest()
+
+
+class ItemStore:
+    """Maps ids to stored items in one file, or two: a snapshot's, which is only read, and a nameless one for changes.
+
+    The first row is kept in 32 bits, the others in 16 (error of a cosine below 0.001). One writer, any readers.
+    """
+
+    def __init__(self, dimension: int, scratch: Path | None = None) -> None:
+        self.dimension = dimension
+        self._scratch = scratch
+        self._base: IO[bytes] | None = None
+        self._extra: IO[bytes] = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 (lives as long as the store)
+        self._end = 0
+        self._live = 0
+        self._places: dict[int, int] = {}  # offset * 2, plus 1 in the nameless file
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, wanted: int) -> bool:
+        return wanted in self._places
+
+    def ids(self) -> Ids:
+        """Return all ids in ascending order."""
+        return np.sort(np.fromiter(self._places, np.int64, len(self._places)))
+
+    def put(self, items: Iterable[StoredItem]) -> None:
+        """Add items or put them in the place of those with the same ids; raises OSError, and changes nothing, on a full disk."""
+        blobs = {item.id: self._pack(item) for item in items}
+        start = self._end
+        _write(self._extra.fileno(), b"".join(blobs.values()), start)
+        self.remove(blobs.keys())
+        for key, blob in blobs.items():
+            self._places[key] = start << 1 | 1
+            start += len(blob)
+            self._live += len(blob)
+        self._end = start
+        if self._end - self._live > max(self._live, _WORTH_REWRITING):
+            self._rewrite()
+
+    def remove(self, ids: Collection[int]) -> int:
+        """Forget items and return how many of them were there."""
+        places = [self._places.pop(key) for key in set(ids) if key in self._places]
+        for place in places:
+            if place & 1:
+                self._live -= int(_HEADER.unpack(self._bytes(place, _HEADER.size))[0])
+        return len(places)
+
+    def read(self, ids: Iterable[int]) -> list[StoredItem]:
+        """Return the items in the order of `ids`, which must all be there."""
+        return [self._unpack(key, self._blob(self._places[key])) for key in ids]
+
+    def first_rows(self, ids: Sequence[int] | Ids) -> Vectors:
+        """Return the rows (n, d) of the whole texts of items, which must all be there."""
+        rows = np.empty((len(ids), self.dimension), np.float32)
+        for at, key in enumerate(ids):
+            data = self._bytes(self._places[int(key)], _HEADER.size + 4 * self.dimension)
+            rows[at] = np.frombuffer(data, "<f4", offset=_HEADER.size)
+        return rows
+
+    def digests(self) -> Iterator[tuple[int, bytes]]:
+        """Yield every id with the digest of its text hash."""
+        for key, place in self._places.items():
+            yield key, _HEADER.unpack(self._bytes(place, _HEADER.size))[3]
+
+    def _pack(self, item: StoredItem) -> bytes:
+        language, facts = item.language.encode("utf-8"), _FACTS.dump_json(item.facts)
+        body = item.rows[:1].astype("<f4").tobytes() + item.rows[1:].astype("<f2").tobytes() + language + facts
+        size = _HEADER.size + len(body)
+        return _HEADER.pack(size, len(item.rows), len(language), item.digest, item.hubness) + body
+
+    def _unpack(self, key: int, data: bytes) -> StoredItem:
+        _, count, letters, digest, hubness = _HEADER.unpack_from(data)
+        rows = np.empty((count, self.dimension), np.float32)
+        rows[0] = np.frombuffer(data, "<f4", self.dimension, _HEADER.size)
+        start = _HEADER.size + 4 * self.dimension
+        others = (count - 1) * self.dimension
+        rows[1:] = np.frombuffer(data, "<f2", others, start).reshape(-1, self.dimension)
+        start += 2 * others
+        language = data[start : start + letters].decode("utf-8")
+        return StoredItem(key, digest, language, hubness, rows, _FACTS.validate_json(data[start + letters :]))
+
+    def _bytes(self, place: int, size: int) -> bytes:
+        file = self._extra if place & 1 else self._base
+        assert file is not None
+        return os.pread(file.fileno(), size, place >> 1)
+
+    def _blob(self, place: int) -> bytes:
+        data = self._bytes(place, _READ_AHEAD)
+        (size,) = struct.unpack_from("<I", data)
+        if size > len(data):
+            data += self._bytes(((place >> 1) + len(data)) << 1 | place & 1, size - len(data))
+        return data[:size]
+
+    def _copy(self, target: IO[bytes]) -> dict[int, int]:
+        """Write the live items one behind the other and return their offsets."""
+        offsets = {}
+        for key, place in self._places.items():
+            offsets[key] = target.tell()
+            target.write(self._blob(place))
+        target.flush()
+        return offsets
+
+    def _rewrite(self) -> None:
+        target = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115 (takes the place of the old one)
+        offsets = self._copy(target)
+        self._end = self._live = target.tell()
+        self._places = {key: offset << 1 | 1 for key, offset in offsets.items()}
+        self._extra, self._base = target, None
+
+    def save(self, folder: Path) -> None:
+        """Write the live items into an empty folder; the caller writes aside and renames."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "items.bin").open("wb") as file:
+            offsets = self._copy(file)
+        table = np.array([list(offsets), list(offsets.values())], np.int64).reshape(2, -1)
+        np.save(folder / "places.npy", table)
+
+    @classmethod
+    def load(cls, folder: Path, dimension: int, scratch: Path | None = None) -> ItemStore:
+        """Open a snapshot, which stays where it is; raises DamagedSnapshot where files are amiss."""
+        store = cls(dimension, scratch)
+        try:
+            ids, offsets = np.load(folder / "places.npy", allow_pickle=False)
+            store._base = (folder / "items.bin").open("rb")
+        except (OSError, ValueError) as error:
+            raise DamagedSnapshot(f"the items in {folder} cannot be read: {error}") from error
+        store._places = dict(zip(ids.tolist(), (offsets << 1).tolist(), strict=True))
+        return store
+
+
+def _write(file: int, data: bytes, offset: int) -> None:
+    """Write all of `data`; past the end of what counts, so that a full disk leaves nothing half changed."""
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(file, rest, offset)
+        rest, offset = rest[written:], offset + written
+
+
+def differences(
+    stored: Iterable[tuple[int, bytes]], expected: Mapping[int, str]
+) -> tuple[set[int], set[int], set[int]]:
+    """Return the ids that are missing, surplus and changed in what is stored, against {id: text_hash}."""
+    found = dict(stored)
+    changed = {key for key, text_hash in expected.items() if key in found and found[key] != digest_of(text_hash)}
+    return expected.keys() - found.keys(), found.keys() - expected.keys(), changed
