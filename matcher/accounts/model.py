@@ -62,7 +62,9 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(5), default="zh")
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
-    memberships: Mapped[list["Membership"]] = relationship(back_populates="person", lazy="selectin")
+    memberships: Mapped[list["Membership"]] = relationship(
+        back_populates="person", lazy="selectin", order_by="Membership.id"
+    )
 
     def actor(self) -> Actor:
         """Return the acting person: the first membership's organisation, and its roles."""

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from matcher.accounts.fields import ORGANISATION_FIELDS
 from matcher.accounts.model import Membership, Organisation, Person, PersonState
 from matcher.accounts.passwords import MIN_LENGTH, TOO_SHORT, hash_password, verify_password
 from matcher.core import audit
 from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
-from matcher.core.fields import Field, Kind, read_answers
+from matcher.core.fields import Field, Kind, clean_text, read_answers
 from matcher.core.labels import Label
 from matcher.core.people import Actor, Role
 from matcher.core.permissions import require
@@ -38,6 +38,9 @@ NO_PERSON = Label("找不到这个账号。", "There is no such account.")
 NOT_WAITING = Label("这个账号已经处理过了。", "This account has been dealt with already.")
 USCC_NEEDED = Label(
     "境内机构请填写统一社会信用代码。", "Organisations in China fill in the unified social credit code."
+)
+USCC_TAKEN = Label(
+    "这个统一社会信用代码属于另一个已登记的机构。", "This code belongs to another organisation that is registered here."
 )
 DO_NOT_MATCH = Label("两次输入的密码不一致。", "The two passwords differ.")
 
@@ -84,15 +87,16 @@ def sign_up(uow: UnitOfWork, given: Mapping[str, Any]) -> Person:
         problems.append(Problem("email", EMAIL_TAKEN))
     if problems:
         raise InvalidInput(problems)
-    found = find_organisation(uow, uscc=values["uscc"], name=values["name"])
+    organisation_ = find_organisation(uow, uscc=values["uscc"], name=values["name"]) or add_organisation(uow, values)
     return add_person(
         uow,
-        organisation=found or add_organisation(uow, values),
+        organisation=organisation_,
         email=email,
         name=person.values["person_name"],
         phone=person.values["phone"],
         password=str(given["password"]),
-        roles=(ROLE_OF_KIND[values["kind"]],),
+        # What a known organisation is follows from its record, not from what the newcomer says of it.
+        roles=(ROLE_OF_KIND[organisation_.kind],),
         state=PersonState.PENDING,
     )
 
@@ -133,7 +137,7 @@ def add_person(
 
 def sign_in(uow: UnitOfWork, email: str, password: str) -> Person:
     """Return the person with this e-mail and password; raises NotAllowed with the reason."""
-    person = uow.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    person = uow.session.scalar(select(Person).where(Person.email == clean_text(email).lower()))
     if not verify_password(person.password_hash if person else None, password) or person is None:
         raise NotAllowed(WRONG)
     if person.state is not PersonState.ACTIVE:
@@ -168,12 +172,18 @@ def people(uow: UnitOfWork, actor: Actor, limit: int = 200) -> list[Person]:
 def decide_account(uow: UnitOfWork, actor: Actor, person_id: int, *, approve: bool) -> Person:
     """Let a waiting person in, or refuse them; raises Conflict when somebody has already decided."""
     require(actor, "account.approve")
-    found = uow.session.get(Person, person_id, with_for_update=True)
+    found = uow.session.get(Person, person_id)
     if found is None:
         raise NotFound(NO_PERSON)
-    if found.state is not PersonState.PENDING:
+    # One statement looks and writes, so that of two administrators at once only one decides, on every database.
+    decided = uow.session.execute(
+        update(Person)
+        .where(Person.id == person_id, Person.state == PersonState.PENDING)
+        .values(state=PersonState.ACTIVE if approve else PersonState.REFUSED)
+        .returning(Person.id)
+    ).scalar()
+    if decided is None:
         raise Conflict(NOT_WAITING)
-    found.state = PersonState.ACTIVE if approve else PersonState.REFUSED
     audit.record(uow, actor, "account.approve" if approve else "account.refuse", "person", found.id)
     return found
 
@@ -193,6 +203,11 @@ def edit_organisation(uow: UnitOfWork, actor: Actor, organisation_id: int, given
     answers = read_answers(ORGANISATION_FIELDS, given)
     if answers.problems:
         raise InvalidInput(answers.problems)
+    uscc = answers.values["uscc"]
+    if uscc and uow.session.scalar(
+        select(Organisation.id).where(Organisation.uscc == uscc, Organisation.id != found.id)
+    ):
+        raise InvalidInput([Problem("uscc", USCC_TAKEN)])
     for name, value in answers.values.items():
         setattr(found, name, value)
     audit.record(uow, actor, "organisation.edit", "organisation", found.id)

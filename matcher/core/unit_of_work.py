@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -17,6 +17,16 @@ CHANGED_MEANWHILE = Label(
     "有人刚刚修改了同一条记录，您的操作没有保存。请刷新页面查看最新内容后再试。",
     "Somebody has just changed the same record, so your action was not saved. Reload the page and try again.",
 )
+
+
+def _is_lost_race(error: BaseException) -> bool:
+    """Say whether the database refused a change because somebody else was faster."""
+    if isinstance(error, IntegrityError | StaleDataError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    # PostgreSQL: serialisation failure, deadlock; SQLite: the writer's lock was not free in time.
+    return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"} or "database is locked" in str(error.orig)
 
 
 class UnitOfWork:
@@ -50,8 +60,11 @@ class UnitOfWork:
     ) -> None:
         if error is None:
             self.commit()
-        else:
-            self.rollback()
+            return
+        self.rollback()
+        # A query inside the block writes what is pending, and may be the first to meet the faster colleague.
+        if _is_lost_race(error):
+            raise Conflict(CHANGED_MEANWHILE) from error
 
     def commit(self) -> None:
         """Commit everything; raises Conflict when somebody else was faster."""
@@ -59,13 +72,9 @@ class UnitOfWork:
             return
         try:
             self._session.commit()
-        except (IntegrityError, StaleDataError) as error:
+        except (SQLAlchemyError, StaleDataError) as error:
             self.rollback()
-            raise Conflict(CHANGED_MEANWHILE) from error
-        except OperationalError as error:
-            self.rollback()
-            # PostgreSQL: serialisation failure, deadlock; SQLite: the writer's lock was not free in time.
-            if getattr(error.orig, "sqlstate", None) in {"40001", "40P01"} or "database is locked" in str(error.orig):
+            if _is_lost_race(error):
                 raise Conflict(CHANGED_MEANWHILE) from error
             raise
         wishes, self.has_wishes = self.has_wishes, False

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from matcher.core import audit
 from matcher.core.clock import local_date
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
+from matcher.core.fields import clean_text
 from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
@@ -14,12 +15,19 @@ from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.core.vocabularies import DECLINE_REASON
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE, UNDER_WAY
 from matcher.matching.model import Decision, Pairing, PairingState, Verdict
+from matcher.needs import model as need_model
 from matcher.needs.model import NEED_LIFECYCLE, Need, NeedState
+from matcher.offers import model as offer_model
+from matcher.offers.model import Offer
 
 NO_PAIRING = Label("找不到这个匹配对。", "There is no such pairing.")
 REASON_NEEDED = Label("请选择不合适的原因。", "Choose the reason why it does not fit.")
 NOTE_NEEDED = Label("选择“其他原因”时请写明原因。", "Say in words which other reason it is.")
 DATE_AHEAD = Label("请选择今天以后、一年以内的日期。", "Choose a date after today and within a year.")
+NOT_OPEN = Label(
+    "需求或成果已不再对接（已撤回、过期或解决），不能入选。",
+    "The need or the result is no longer open, so the pairing cannot be accepted.",
+)
 NOTE_LIMIT = 2000
 
 
@@ -51,10 +59,12 @@ def decide(
     pairing = get(uow, pairing_id)
     if seen_version is not None and seen_version != pairing.version:
         raise Conflict(CHANGED_MEANWHILE)
-    note = note.strip()
+    note = clean_text(note)
     problems = _problems(uow, verdict, reason, note, defer_until)
     if problems:
         raise InvalidInput(problems)
+    if verdict is Verdict.ACCEPT and not _both_open(uow, pairing):
+        raise Conflict(NOT_OPEN)
     PAIRING_LIFECYCLE.apply(uow, actor, pairing, verdict.value, note)
     pairing.defer_until = defer_until if verdict is Verdict.DEFER else None
     pairing.changed_at = uow.clock()
@@ -72,6 +82,12 @@ def decide(
     audit.record(uow, actor, f"pairing.{verdict}", "pairing", pairing.id, reason=reason)
     _tell_need(uow, actor, pairing)
     return pairing
+
+
+def _both_open(uow: UnitOfWork, pairing: Pairing) -> bool:
+    need = uow.session.get_one(Need, pairing.need_id)
+    offer = uow.session.get_one(Offer, pairing.offer_id)
+    return need.state in need_model.OPEN_STATES and offer.state in offer_model.OPEN_STATES
 
 
 def _problems(uow: UnitOfWork, verdict: Verdict, reason: str | None, note: str, until: date | None) -> list[Problem]:
@@ -95,8 +111,9 @@ def _problems(uow: UnitOfWork, verdict: Verdict, reason: str | None, note: str, 
 
 def _tell_need(uow: UnitOfWork, actor: Actor, pairing: Pairing) -> None:
     """Keep the need's state true: it is matched while at least one of its pairings is under way."""
-    need = uow.session.get_one(Need, pairing.need_id)
     uow.session.flush()
+    # Two decisions on pairings of one need take their turn here, so that neither misses what the other counted.
+    need = uow.session.get_one(Need, pairing.need_id, populate_existing=True, with_for_update={"of": Need})
     under_way = uow.session.scalar(
         select(func.count()).where(Pairing.need_id == need.id, Pairing.state.in_((*UNDER_WAY, PairingState.CONTRACTED)))
     )

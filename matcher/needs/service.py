@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from matcher.accounts.service import organisation as get_organisation
 from matcher.core import audit, outbox
 from matcher.core.clock import local_date
 from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
-from matcher.core.fields import Answers, read_answers
+from matcher.core.fields import Answers, clean_text, read_answers
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
 from matcher.core.people import Actor
@@ -41,8 +42,15 @@ DEADLINE_PAST = Label(
 )
 TARGETS_NEEDED = Label("定向公开请填写公开对象的机构名称。", "Name the organisations that it is shown to.")
 CLOSED = Label("这条需求已经结束，不能再修改。", "This need is closed and cannot be changed any more.")
-EDITABLE = (NeedState.DRAFT, NeedState.SUBMITTED, NeedState.RETURNED, *OPEN_STATES)
+RENEWABLE = (NeedState.EXPIRED, NeedState.WITHDRAWN)
+AS_DRAFT = (NeedState.DRAFT, NeedState.RETURNED, *RENEWABLE)  # nobody else sees it: it may be incomplete
+EDITABLE = (*AS_DRAFT, NeedState.SUBMITTED, *OPEN_STATES)
 ROWS = ("tech_fields", "indicators")
+
+REF_TAKEN = Label(
+    "自编号“{ref}”已用于需求 {number}。请换一个编号，或去修改那条需求。",
+    "Your own number “{ref}” belongs to need {number}. Use another one, or change that need.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,9 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if name == "indicators":
             plain[name] = [row.to_json() for row in value]
+        elif isinstance(value, Decimal):
+            # 805000 and 805000.00 are one amount, and no change.
+            plain[name] = f"{value.normalize():f}"
         else:
             plain[name] = value if isinstance(value, str | int | list | None) else str(value)
     return plain
@@ -132,6 +143,7 @@ def create(
     require(actor, "need.create")
     owner = _owner(uow, actor, owner_id)
     values = _checked(uow, given, complete=submit)
+    _check_ref(uow, owner.id, values["ref"], None)
     need = Need(
         organisation=owner,
         created_by=actor.person_id,
@@ -167,26 +179,36 @@ def _checked(uow: UnitOfWork, given: Mapping[str, Any], *, complete: bool) -> di
     return answers.values
 
 
+def _check_ref(uow: UnitOfWork, owner_id: int, ref: str, own_id: int | None) -> None:
+    with uow.session.no_autoflush:
+        holder = find_by_ref(uow, owner_id, ref) if ref else None
+    if holder is not None and holder.id != own_id:
+        raise InvalidInput([Problem("ref", REF_TAKEN.format(ref=ref, number=holder.number))])
+
+
 def edit(uow: UnitOfWork, actor: Actor, need_id: int, given: Mapping[str, Any], *, submit: bool = False) -> Need:
-    """Change a need; what is public stays public and keeps every earlier version. Raises NotAllowed, Conflict, InvalidInput."""
+    """Change a need, and hand it in (again) when asked to; what is public stays public, every earlier version is kept.
+
+    Raises NotAllowed, Conflict, InvalidInput.
+    """
     need = _get(uow, actor, need_id, "need.edit")
     if need.state not in EDITABLE:
         raise Conflict(CLOSED)
-    submitting = submit and need.state in (NeedState.DRAFT, NeedState.RETURNED)
-    values = _checked(uow, given, complete=submit or need.state not in (NeedState.DRAFT, NeedState.RETURNED))
+    values = _checked(uow, given, complete=submit or need.state not in AS_DRAFT)
+    _check_ref(uow, need.organisation_id, values["ref"], need.id)
     _assign(need, values)
     need.changed_at = uow.clock()
     audit.record(uow, actor, "need.edit", "need", need.id)
     _write_version(uow, actor, need)
-    if submitting:
-        _submit(uow, actor, need)
+    if submit and need.state in AS_DRAFT:
+        _submit(uow, actor, need, "renew" if need.state in RENEWABLE else "submit")
     elif need.state in OPEN_STATES:
         outbox.put(uow, outbox.Topic.INDEX, "need", need.id)
     return need
 
 
-def _submit(uow: UnitOfWork, actor: Actor, need: Need) -> None:
-    NEED_LIFECYCLE.apply(uow, actor, need, "submit")
+def _submit(uow: UnitOfWork, actor: Actor, need: Need, action: str = "submit") -> None:
+    NEED_LIFECYCLE.apply(uow, actor, need, action)
     # Whoever reviews needs has nobody to wait for.
     if allowed(actor, "need.review"):
         _publish(uow, actor, need)
@@ -221,10 +243,11 @@ def publish(uow: UnitOfWork, actor: Actor, need_id: int) -> Need:
 def return_for_repair(uow: UnitOfWork, actor: Actor, need_id: int, note: str) -> Need:
     """Send a submitted need back with a note that says what to mend; raises InvalidInput without a note."""
     need = _get(uow, actor, need_id, "need.review")
-    if not note.strip():
+    note = clean_text(note)[:2000]
+    if not note:
         raise InvalidInput([Problem("note", Label("请写明需要修改什么。", "Say what has to be mended."))])
-    NEED_LIFECYCLE.apply(uow, actor, need, "return", note.strip()[:2000])
-    need.return_note = note.strip()[:2000]
+    NEED_LIFECYCLE.apply(uow, actor, need, "return", note)
+    need.return_note = note
     return need
 
 
@@ -249,9 +272,7 @@ def renew(uow: UnitOfWork, actor: Actor, need_id: int) -> Need:
     """Hand an expired or withdrawn need in again; raises InvalidInput when its dates have passed."""
     need = _get(uow, actor, need_id, "need.submit")
     _checked(uow, answers_of(need) | {"budget": _wan(need.budget)}, complete=True)
-    NEED_LIFECYCLE.apply(uow, actor, need, "renew")
-    if allowed(actor, "need.review"):
-        _publish(uow, actor, need)
+    _submit(uow, actor, need, "renew")
     return need
 
 
@@ -269,9 +290,7 @@ def expire_due(uow: UnitOfWork, actor: Actor) -> int:
 def _get(uow: UnitOfWork, actor: Actor, need_id: int, permission: str) -> Need:
     need = uow.session.get(Need, need_id)
     # A stranger learns nothing, not even that the need exists.
-    if need is None or (
-        need.state not in PUBLIC_STATES and not allowed(actor, "need.confidential", owner=need.organisation_id)
-    ):
+    if need is None or view_for(uow, actor, need) is View.NONE:
         raise NotFound(NO_NEED)
     require(actor, permission, owner=need.organisation_id)
     return need

@@ -9,7 +9,7 @@ from matcher.accounts.model import Organisation
 from matcher.accounts.service import organisation as get_organisation
 from matcher.core import audit, outbox
 from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
-from matcher.core.fields import Answers, read_answers
+from matcher.core.fields import Answers, clean_text, read_answers
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
 from matcher.core.people import Actor
@@ -34,6 +34,11 @@ PRICE_CROSSED = Label("价格下限高于上限，请核对。", "The lower pric
 CLOSED = Label("这项成果已经撤回，不能再修改。", "This result is withdrawn and cannot be changed.")
 EDITABLE = (OfferState.DRAFT, OfferState.SUBMITTED, OfferState.RETURNED, *OPEN_STATES)
 ROWS = ("tech_fields", "indicators", "ip")
+
+REF_TAKEN = Label(
+    "自编号“{ref}”已用于成果 {number}。请换一个编号，或去修改那条成果。",
+    "Your own number “{ref}” belongs to result {number}. Use another one, or change that result.",
+)
 
 
 def answers_of(offer: Offer) -> dict[str, Any]:
@@ -91,6 +96,7 @@ def create(
     require(actor, "offer.create")
     owner = _owner(uow, actor, owner_id)
     values = _checked(given, complete=submit)
+    _check_ref(uow, owner.id, values["ref"], None)
     offer = Offer(
         organisation=owner,
         created_by=actor.person_id,
@@ -125,13 +131,22 @@ def _checked(given: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:
     return answers.values
 
 
+def _check_ref(uow: UnitOfWork, owner_id: int, ref: str, own_id: int | None) -> None:
+    with uow.session.no_autoflush:
+        holder = find_by_ref(uow, owner_id, ref) if ref else None
+    if holder is not None and holder.id != own_id:
+        raise InvalidInput([Problem("ref", REF_TAKEN.format(ref=ref, number=holder.number))])
+
+
 def edit(uow: UnitOfWork, actor: Actor, offer_id: int, given: Mapping[str, Any], *, submit: bool = False) -> Offer:
     """Change an offer; raises NotAllowed, Conflict, InvalidInput."""
     offer = _get(uow, actor, offer_id, "offer.edit")
     if offer.state not in EDITABLE:
         raise Conflict(CLOSED)
     submitting = submit and offer.state in (OfferState.DRAFT, OfferState.RETURNED)
-    _assign(offer, _checked(given, complete=submit or offer.state not in (OfferState.DRAFT, OfferState.RETURNED)))
+    values = _checked(given, complete=submit or offer.state not in (OfferState.DRAFT, OfferState.RETURNED))
+    _check_ref(uow, offer.organisation_id, values["ref"], offer.id)
+    _assign(offer, values)
     offer.changed_at = uow.clock()
     audit.record(uow, actor, "offer.edit", "offer", offer.id)
     if submitting:
@@ -181,10 +196,11 @@ def publish(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
 def return_for_repair(uow: UnitOfWork, actor: Actor, offer_id: int, note: str) -> Offer:
     """Send a submitted offer back with a note that says what to mend; raises InvalidInput without a note."""
     offer = _get(uow, actor, offer_id, "offer.review")
-    if not note.strip():
+    note = clean_text(note)[:2000]
+    if not note:
         raise InvalidInput([Problem("note", Label("请写明需要修改什么。", "Say what has to be mended."))])
-    OFFER_LIFECYCLE.apply(uow, actor, offer, "return", note.strip()[:2000])
-    offer.return_note = note.strip()[:2000]
+    OFFER_LIFECYCLE.apply(uow, actor, offer, "return", note)
+    offer.return_note = note
     return offer
 
 
