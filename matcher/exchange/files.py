@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
@@ -56,12 +55,7 @@ def grids_of(name: str, content: bytes) -> Iterator[Grid]:
 
 def _xlsx(name: str, content: bytes) -> Iterator[Grid]:
     with open_package(name, content) as package:
-        try:
-            paths = sheet_paths(package)
-        except KeyError as error:
-            raise refuse(NOT_A_LIST, name=name) from error
-        except (ParseError, OSError, RuntimeError) as error:
-            raise refuse(CORRUPT, name=name) from error
+        paths = sheet_paths(name, package)
         # Charts have no cells; what a damaged book names but does not hold is told by the scan.
         cells = {sheet: scan_sheet(name, package, path) for sheet, path in paths.items() if "/chartsheets/" not in path}
     yield from _workbook(name, content, cells)

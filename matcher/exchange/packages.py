@@ -5,6 +5,7 @@ memory. What is counted here is what the package really unpacks to, not what it 
 """
 
 import re
+import struct
 import zipfile
 import zlib
 from io import BytesIO
@@ -13,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from matcher.exchange.grids import CORRUPT, TOO_LARGE, Formulas, refuse
+from matcher.exchange.grids import CORRUPT, NOT_A_LIST, TOO_LARGE, Formulas, refuse
 
 MAX_BYTES = 200 * 2**20
 MAX_CELLS = 5_000_000
@@ -21,6 +22,19 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _CHUNK = 2**20
+#: What the standard library says of packages and of XML whose bytes are damaged.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ElementTree.ParseError,
+    expat.ExpatError,
+    LookupError,
+    ValueError,
+    OSError,
+    EOFError,
+    RuntimeError,  # encrypted members; its kind NotImplementedError: methods of compression
+)
 
 
 def _true_size(package: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> int:
@@ -54,13 +68,22 @@ def open_package(name: str, content: bytes) -> zipfile.ZipFile:
             left -= _true_size(package, info, left)
             if left < 0:
                 raise too_large
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+    except DAMAGED as error:
         raise refuse(CORRUPT, name=name) from error
     return package
 
 
-def sheet_paths(package: zipfile.ZipFile) -> dict[str, str]:
-    """Return the path of each sheet in the package, by its name; raises KeyError or ParseError for what is no workbook."""
+def sheet_paths(name: str, package: zipfile.ZipFile) -> dict[str, str]:
+    """Return the path of each sheet in the package, by its name; raises InvalidInput for what is no workbook."""
+    if "xl/workbook.xml" not in package.namelist():
+        raise refuse(NOT_A_LIST, name=name)
+    try:
+        return _sheet_paths(package)
+    except DAMAGED as error:
+        raise refuse(CORRUPT, name=name) from error
+
+
+def _sheet_paths(package: zipfile.ZipFile) -> dict[str, str]:
     relations = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
     targets = {node.get("Id"): node.get("Target", "") for node in relations}
     paths = {}
@@ -146,6 +169,6 @@ def scan_sheet(name: str, package: zipfile.ZipFile, path: str) -> Formulas:
                 if scan.cells > MAX_CELLS:
                     raise refuse(TOO_LARGE, name=name, limit=f"{MAX_CELLS:,} cells")
             parser.Parse(b"", True)
-    except (expat.ExpatError, KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except DAMAGED as error:
         raise refuse(CORRUPT, name=name) from error
     return scan.formulas

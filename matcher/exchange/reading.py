@@ -219,17 +219,30 @@ def _records(name: str, content: bytes, headers: Headers) -> Table:
     """Return the table of JSON lines: keys are the names of fields, or the headers that columns have."""
     records = records_of(name, content)
     given = list(dict.fromkeys(key for _, record in records if record for key in record))
-    reading = headers.read(given)
-    faults = _faults(headers, reading)
+    keys = {header: headers.key(header) for header in given}
+    known = {key for key in keys.values() if key is not None}
+    faults = _missing(headers, known)
+    wrong_unit = [header for header in given if headers.has_wrong_unit(header)]
+    faults += [Problem("file", WRONG_UNIT.format(header=shorten(header))) for header in wrong_unit]
     if faults:
         raise InvalidInput(faults)
-    keys = {given[place]: key for place, key in reading.keys.items()}
-    rows = []
-    for number, record in records:
-        if record is None:
-            rows.append(SourceRow(number, {}, [CellProblem(WHOLE_ROW, NOT_RECORD)]))
-        elif any(_is_filled(cell) for cell in record.values()):
-            # A key that a record leaves out is a column that it does not have: what is stored stays.
-            rows.append(SourceRow(number, {keys[key]: value for key, value in record.items() if key in keys}))
-    unknown = [_unknown(headers, header) for header in reading.unknown.values()]
-    return Table("", set(reading.keys.values()), rows, unknown)
+    rows = [
+        _record_row(number, record, keys)
+        for number, record in records
+        if record is None or any(_is_filled(cell) for cell in record.values())
+    ]
+    return Table("", known, rows, [_unknown(headers, header) for header, key in keys.items() if key is None])
+
+
+def _record_row(number: int, record: dict[str, Any] | None, keys: dict[str, str | None]) -> SourceRow:
+    if record is None:
+        return SourceRow(number, {}, [CellProblem(WHOLE_ROW, NOT_RECORD)])
+    row = SourceRow(number, {})
+    # A key that a record leaves out is a column that it does not have: what is stored stays.
+    for header, value in record.items():
+        key = keys[header]
+        if key in row.cells:
+            row.problems.append(CellProblem(WHOLE_ROW, TWICE.format(header=shorten(header))))
+        elif key is not None:
+            row.cells[key] = value
+    return row
