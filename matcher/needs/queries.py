@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, or_, select
 from sqlalchemy.orm import joinedload, raiseload
 
 from matcher.accounts.model import Organisation
@@ -91,6 +91,16 @@ def needs_of(uow: UnitOfWork, actor: Actor, organisation_id: int, limit: int = 5
     return [_row(actor, name, need) for need in uow.session.scalars(query)]
 
 
+def named_needs(uow: UnitOfWork, actor: Actor, text: str, limit: int) -> list[int]:
+    """Return the public needs whose number a text is, or whose title or organisation holds it, as far as `actor` sees them."""
+    digits = text.upper().removeprefix("XQ")
+    by_name = or_(Need.title.like(like(text), escape="\\"), Organisation.name.like(like(text), escape="\\"))
+    by_number = Need.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else false()
+    name = own_name(uow, actor)
+    ways = or_(and_(full_to(actor, name), by_name), and_(visible_to(actor, name), by_number))
+    return list(uow.session.scalars(_filtered(select(Need.id), ways).order_by(*_order(NeedFilter())).limit(limit)))
+
+
 def own_name(uow: UnitOfWork, actor: Actor) -> str:
     """Return the full name of the actor's organisation, by which targeted needs name whom they are shown to."""
     if actor.organisation_id is None:
@@ -141,7 +151,10 @@ def _conditions(wanted: NeedFilter, full: Condition) -> dict[str, Condition]:
         "ids": (wanted.ids is not None, lambda: Need.id.in_(wanted.ids or ())),
         "tech_field": (bool(wanted.tech_field), lambda: Need.id.in_(in_field)),
         "region": (bool(regions), lambda: or_(*regions)),
-        "industry": (bool(wanted.industry), lambda: or_(*(Need.industry.like(f"{letter}%") for letter in wanted.industry))),
+        "industry": (
+            bool(wanted.industry),
+            lambda: or_(*(Need.industry.like(f"{letter}%") for letter in wanted.industry)),
+        ),
         "source": (bool(wanted.source), lambda: Need.source.in_(wanted.source)),
         "trl": (bool(wanted.trl), lambda: Need.expected_trl.in_(wanted.trl)),
         "cooperation": (bool(wanted.cooperation), lambda: _holds(Need.long_cooperation, wanted.cooperation)),  # type: ignore[arg-type]
@@ -174,14 +187,19 @@ def _counts(uow: UnitOfWork, visible: Condition, conditions: dict[str, Condition
         return [visible, *(condition for name, condition in conditions.items() if name != facet)]
 
     def count(facet: str, column: ColumnElement[str]) -> list[tuple[str | None, int]]:
-        query = select(column, func.count()).select_from(Need).join(Organisation, Organisation.id == Need.organisation_id)
+        query = (
+            select(column, func.count()).select_from(Need).join(Organisation, Organisation.id == Need.organisation_id)
+        )
         if facet == "tech_field":
             query = query.join(NeedField, NeedField.need_id == Need.id)
         return [(code, n) for code, n in uow.session.execute(query.where(*others(facet)).group_by(column))]
 
     regions = count("region", Organisation.region)  # type: ignore[arg-type]
     industries = count("industry", Need.industry)  # type: ignore[arg-type]
-    sums = [func.coalesce(func.sum(case((_holds(Need.long_cooperation, (code,)), 1), else_=0)), 0) for code in LONG_COOPERATION]  # type: ignore[arg-type]
+    sums = [
+        func.coalesce(func.sum(case((_holds(Need.long_cooperation, (code,)), 1), else_=0)), 0)  # type: ignore[arg-type]
+        for code in LONG_COOPERATION
+    ]
     cooperation = uow.session.execute(_filtered(select(*sums), *others("cooperation"))).one()
     return {
         "tech_field": grouped(count("tech_field", NeedField.code)),  # type: ignore[arg-type]
