@@ -11,8 +11,8 @@ import struct
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,37 @@ def digest_of(text_hash: str) -> bytes:
     return hashlib.blake2b(text_hash.encode("utf-8"), digest_size=16).digest()
 
 
+class _File:
+    """A file without a name, or opened for reading: gone, or closed, with the last who refers to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    @classmethod
+    def nameless(cls, folder: Path | None) -> _File:
+        descriptor, name = tempfile.mkstemp(dir=folder)
+        Path(name).unlink()
+        return cls(descriptor)
+
+    @classmethod
+    def reading(cls, path: Path) -> _File:
+        return cls(os.open(path, os.O_RDONLY))
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+    def read(self, size: int, offset: int) -> bytes:
+        return os.pread(self.descriptor, size, offset)
+
+    def write(self, data: bytes, offset: int) -> int:
+        """Write all of `data` and return the offset behind it."""
+        rest = memoryview(data)
+        while rest:
+            written = os.pwrite(self.descriptor, rest, offset)
+            rest, offset = rest[written:], offset + written
+        return offset
+
+
 class ItemStore:
     """Maps ids to stored items in one file, or two: a snapshot's, which is only read, and a nameless one for changes.
 
@@ -55,8 +86,8 @@ class ItemStore:
     def __init__(self, dimension: int, scratch: Path | None = None) -> None:
         self.dimension = dimension
         self._scratch = scratch
-        self._base: IO[bytes] | None = None
-        self._extra: IO[bytes] = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 (lives as long as the store)
+        self._base: _File | None = None
+        self._extra = _File.nameless(scratch)
         self._end = 0
         self._live = 0
         self._places: dict[int, int] = {}  # offset * 2, plus 1 in the nameless file
@@ -75,7 +106,7 @@ class ItemStore:
         """Add items or put them in the place of those with the same ids; raises OSError, and changes nothing, on a full disk."""
         blobs = {item.id: self._pack(item) for item in items}
         start = self._end
-        _write(self._extra.fileno(), b"".join(blobs.values()), start)
+        self._extra.write(b"".join(blobs.values()), start)
         self.remove(blobs.keys())
         for key, blob in blobs.items():
             self._places[key] = start << 1 | 1
@@ -130,7 +161,7 @@ class ItemStore:
     def _bytes(self, place: int, size: int) -> bytes:
         file = self._extra if place & 1 else self._base
         assert file is not None
-        return os.pread(file.fileno(), size, place >> 1)
+        return file.read(size, place >> 1)
 
     def _blob(self, place: int) -> bytes:
         data = self._bytes(place, _READ_AHEAD)
@@ -139,27 +170,27 @@ class ItemStore:
             data += self._bytes(((place >> 1) + len(data)) << 1 | place & 1, size - len(data))
         return data[:size]
 
-    def _copy(self, target: IO[bytes]) -> dict[int, int]:
+    def _copy(self, target: _File) -> dict[int, int]:
         """Write the live items one behind the other and return their offsets."""
-        offsets = {}
-        for key, place in self._places.items():
-            offsets[key] = target.tell()
-            target.write(self._blob(place))
-        target.flush()
+        offsets: dict[int, int] = {}
+        end = 0
+        for keys in _chunks(list(self._places)):
+            blobs = [self._blob(self._places[key]) for key in keys]
+            ends = list(accumulate(map(len, blobs), initial=end))
+            offsets |= dict(zip(keys, ends, strict=False))
+            end = target.write(b"".join(blobs), end)
         return offsets
 
     def _rewrite(self) -> None:
-        target = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115 (takes the place of the old one)
-        offsets = self._copy(target)
-        self._end = self._live = target.tell()
-        self._places = {key: offset << 1 | 1 for key, offset in offsets.items()}
+        target = _File.nameless(self._scratch)
+        self._places = {key: offset << 1 | 1 for key, offset in self._copy(target).items()}
         self._extra, self._base = target, None
+        self._end = self._live = os.fstat(target.descriptor).st_size
 
     def save(self, folder: Path) -> None:
         """Write the live items into an empty folder; the caller writes aside and renames."""
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "items.bin").open("wb") as file:
-            offsets = self._copy(file)
+        offsets = self._copy(_File(os.open(folder / "items.bin", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)))
         table = np.array([list(offsets), list(offsets.values())], np.int64).reshape(2, -1)
         np.save(folder / "places.npy", table)
 
@@ -169,19 +200,11 @@ class ItemStore:
         store = cls(dimension, scratch)
         try:
             ids, offsets = np.load(folder / "places.npy", allow_pickle=False)
-            store._base = (folder / "items.bin").open("rb")
+            store._base = _File.reading(folder / "items.bin")
         except (OSError, ValueError) as error:
             raise DamagedSnapshot(f"the items in {folder} cannot be read: {error}") from error
         store._places = dict(zip(ids.tolist(), (offsets << 1).tolist(), strict=True))
         return store
-
-
-def _write(file: int, data: bytes, offset: int) -> None:
-    """Write all of `data`; past the end of what counts, so that a full disk leaves nothing half changed."""
-    rest = memoryview(data)
-    while rest:
-        written = os.pwrite(file, rest, offset)
-        rest, offset = rest[written:], offset + written
 
 
 def differences(
@@ -191,3 +214,8 @@ def differences(
     found = dict(stored)
     changed = {key for key, text_hash in expected.items() if key in found and found[key] != digest_of(text_hash)}
     return expected.keys() - found.keys(), found.keys() - expected.keys(), changed
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), 1000):
+        yield ids[start : start + 1000]

@@ -146,12 +146,13 @@ class VectorIndex:
     def _thaw(self) -> None:
         """Take the base into memory with its dead removed and the changes added."""
         faiss = _faiss()
-        index, changes = faiss.clone_index(self._base), self._index
+        # A clone would share the pages of the file, which cannot be written; the file itself may be gone by now.
+        index, changes = faiss.deserialize_index(faiss.serialize_index(self._base)), self._index
         if self._dead:
             index.remove_ids(_batch(self._dead))
         ids = faiss.vector_to_array(changes.id_map)
         if len(ids):
-            index.add_with_ids(changes.reconstruct_n(0, len(ids)), ids)
+            index.add_with_ids(self._rows_of(ids), ids)
         self._index, self._base, self._dead = index, None, set()
 
     def compact(self) -> None:
