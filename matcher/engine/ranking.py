@@ -7,6 +7,7 @@ weights are judgement, not fits: there were no decisions to fit yet. `LearnedRan
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -50,6 +51,10 @@ class Ranker(Protocol):
     def name(self) -> str:
         """Identify kind and version, for the record of why a pair was proposed."""
 
+    @property
+    def reach(self) -> float:
+        """Give how far a figure can be from the evidence: pairs too far behind need no comparison of facts."""
+
     def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
         """Return a figure (n,) on the scale of the calibration; features that a pair lacks are not stated."""
 
@@ -59,6 +64,7 @@ class FormulaRanker:
     """Add the agreements to the evidence."""
 
     name: str = "formula-1"
+    reach: float = LARGEST_ADJUSTMENT
 
     def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
         """Return evidence plus adjustment."""
@@ -77,6 +83,7 @@ class LearnedRanker:
 
     model: Any
     name: str
+    reach: float = math.inf
 
     def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
         """Return log-odds; their calibration is Calibration(1, 0)."""
@@ -123,11 +130,12 @@ class Ranking:
         self, ids: npt.NDArray[np.int64], evidence: Evidence, query: Facts, facts: Sequence[Facts], k: int
     ) -> list[Hit]:
         """Return the k best as hits: `score` the calibrated probability, `parts` every feature and the raw `rank`."""
-        features = [pair_features(evidence, at, query, item) for at, item in enumerate(facts)]
+        near = _within_reach(evidence.total, k, self.ranker.reach)
+        features = [pair_features(evidence, at, query, facts[at]) for at in near]
         raw = self.ranker.rank(features)
-        order = np.lexsort((ids, -raw))[:k]
         likely = self.calibration.probabilities(raw)
-        return [Hit(int(ids[at]), float(likely[at]), {**features[at], "rank": float(raw[at])}) for at in order]
+        order = np.lexsort((ids[near], -raw))[:k]
+        return [Hit(int(ids[near[at]]), float(likely[at]), {**features[at], "rank": float(raw[at])}) for at in order]
 
     def read_again(self, hits: Sequence[Hit], query: str, texts: Mapping[int, str]) -> list[Hit]:
         """Return the hits in the order of the cross-encoder's logits added to their own; the same without one."""
@@ -184,6 +192,14 @@ def candidates_of(records: Sequence[Record], reference: Reference) -> Candidates
 def facts_of(item: Item) -> Facts:
     """Return what of an item is compared beside its text."""
     return Facts(item.profile, item.indicators)
+
+
+def _within_reach(evidence: Values, k: int, reach: float) -> npt.NDArray[np.intp]:
+    """Return the places of all pairs that can still be among the k best once facts are counted."""
+    if k >= len(evidence) or k < 1:
+        return np.arange(len(evidence))
+    least = np.partition(evidence, len(evidence) - k)[len(evidence) - k]
+    return np.flatnonzero(evidence >= least - 2 * reach)
 
 
 def pair_features(evidence: Evidence, at: int, query: Facts, item: Facts) -> dict[str, float]:

@@ -226,6 +226,19 @@ def test_a_better_fact_raises_the_score() -> None:
     assert scores == sorted(set(scores))
 
 
+def test_looking_at_the_best_only_finds_what_looking_at_all_finds() -> None:
+    generator = np.random.default_rng(7)
+    offers = [record(n, trl=int(generator.integers(1, 10)), rows=1 + n % 2) for n in range(60)]
+    pool, need = candidates_of(offers, REFERENCE), record(1, "need", trl=9)
+    evidence = weigh(
+        Query.prepare(need, REFERENCE), pool, np.zeros(60), generator.normal(size=60), REFERENCE, Formula()
+    )
+    facts_ = [facts_of(offer.item) for offer in offers]
+    for k in (1, 5, 20):
+        few, all_ = (Ranking().hits(pool.ids, evidence, facts_of(need.item), facts_, n) for n in (k, 60))
+        assert [hit.id for hit in few] == [hit.id for hit in all_[:k]]
+
+
 # Rankers
 
 
