@@ -1,1 +1,1 @@
-
+"""Read-only queries behind overviews and reports."""

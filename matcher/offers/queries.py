@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, or_, select
 from sqlalchemy.orm import joinedload, raiseload
 
 from matcher.accounts.model import Organisation
-from matcher.core.listing import PAGE_SIZE, Listing, found_in, grouped
+from matcher.core.listing import PAGE_SIZE, Listing, found_in, grouped, like
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import INDUSTRY, OFFER_COOPERATION
@@ -68,6 +68,15 @@ def list_offers(uow: UnitOfWork, actor: Actor, wanted: OfferFilter, page: int = 
 def newest_offers(uow: UnitOfWork, actor: Actor, limit: int) -> list[OfferRow]:
     """Return the offers published last."""
     return _rows(uow, _filtered(select(Offer)).order_by(*_order(OfferFilter())).limit(limit))
+
+
+def named_offers(uow: UnitOfWork, text: str, limit: int) -> list[int]:
+    """Return the public offers whose number a text is, or whose title or organisation holds it."""
+    digits = text.upper().removeprefix("CG")
+    by_name = or_(Offer.title.like(like(text), escape="\\"), Organisation.name.like(like(text), escape="\\"))
+    by_number = Offer.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else false()
+    query = _filtered(select(Offer.id), or_(by_name, by_number)).order_by(*_order(OfferFilter()))
+    return list(uow.session.scalars(query.limit(limit)))
 
 
 def offers_of(uow: UnitOfWork, actor: Actor, organisation_id: int, limit: int = 50) -> list[OfferRow]:

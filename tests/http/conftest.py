@@ -2,12 +2,14 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from matcher.accounts.model import Person
@@ -30,14 +32,14 @@ class Browser:
         self._token = ""
 
     def get(self, path: str, **arguments: Any) -> TestResponse:
-        return self._remember(self.client.get(path, query_string=arguments or None))
+        return self._remember(self.client.get(path, query_string=arguments or None, buffered=True))
 
     def post(self, path: str, data: dict[str, Any] | None = None, *, token: str | None = None, **more: Any) -> TestResponse:
         """Send a form; the token comes from the last page with a form, or from the sign-in page."""
         if token is None and not self._token:
             self.get("/account/sign-up")
         form = {"csrf_token": self._token if token is None else token} | (data or {})
-        return self._remember(self.client.post(path, data=form, **more))
+        return self._remember(self.client.post(path, data=form, buffered=True, **more))
 
     def _remember(self, response: TestResponse) -> TestResponse:
         if response.mimetype == "text/html":
@@ -79,3 +81,24 @@ def sign_in(app: Flask, actors: Actors, uow: UnitOfWork) -> SignIn:
         return opened
 
     return browser
+
+
+CountQueries = Callable[[], AbstractContextManager[list[str]]]
+
+
+@pytest.fixture
+def count_queries(platform: Platform) -> CountQueries:
+    """Return a context manager that gathers the statements sent to the database inside it."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            sent.append(statement)
+
+        event.listen(platform.engine, "before_cursor_execute", note)
+        yield sent
+        event.remove(platform.engine, "before_cursor_execute", note)
+
+    return counting
