@@ -4,12 +4,14 @@ import codecs
 import csv
 import io
 import json
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
-
+from matcher.exchange import sheet_process
 from matcher.exchange.grids import (
     BROKEN_LINES,
     CORRUPT,
@@ -17,6 +19,7 @@ from matcher.exchange.grids import (
     NOT_A_LIST,
     NOT_TEXT,
     PASSWORD,
+    TOO_LARGE,
     Formulas,
     Grid,
     refuse,
@@ -26,6 +29,7 @@ from matcher.exchange.packages import open_package, scan_sheet, sheet_paths
 ZIP, OLE = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 JSON_ENDINGS = (".jsonl", ".ndjson")
+TIMEOUT = 60
 DELIMITERS = ",;\t"
 #: Inside an encrypted .xlsx, which is an OLE file, there is a stream of this name.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -62,18 +66,21 @@ def _xlsx(name: str, content: bytes) -> Iterator[Grid]:
 
 
 def _workbook(name: str, content: bytes, formulas: dict[str, Formulas]) -> Iterator[Grid]:
+    # -P: the folder of the script holds modules of the program, not of the standard library.
+    command = [sys.executable, "-P", sheet_process.__file__]
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            sheets = [s for s in book.sheets_metadata if s.typ is SheetTypeEnum.WorkSheet]
-            for data in sorted(sheets, key=lambda s: s.visible is not SheetVisibleEnum.Visible):
-                sheet = book.get_sheet_by_name(data.name)
-                rows = sheet.to_python(skip_empty_area=False)
-                merged = [(*start, *end) for start, end in sheet.merged_cell_ranges or ()]
-                yield Grid(data.name, rows, merged, formulas.get(data.name, Formulas()))
-    except PasswordError as error:
-        raise refuse(PASSWORD, name=name) from error
-    except CalamineError as error:
-        raise refuse(CORRUPT, name=name) from error
+        read = subprocess.run(
+            command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise refuse(TOO_LARGE, name=name, limit=f"{TIMEOUT} s") from error
+    if read.returncode == sheet_process.LOCKED:
+        raise refuse(PASSWORD, name=name)
+    if read.returncode != sheet_process.OK:
+        raise refuse(CORRUPT, name=name)
+    sheets: sheet_process.Sheets = pickle.loads(read.stdout)
+    for title, rows, merged in sheets:
+        yield Grid(title, rows, merged, formulas.get(title, Formulas()))
 
 
 def decode(name: str, content: bytes) -> str:

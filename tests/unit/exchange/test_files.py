@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -299,7 +300,7 @@ def test_formatted_but_empty_cells_do_no_harm() -> None:
     assert len(read("a.xlsx", book(HEADER, ROW, change=far)).rows) == 1
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=300), st.sampled_from([".xlsx", ".xls", ".csv", ".jsonl", ".txt", ""]), st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]))  # fmt: skip
 def test_any_bytes_are_read_or_refused(content: bytes, ending: str, start: bytes) -> None:
     with pytest.raises(InvalidInput):
@@ -309,7 +310,7 @@ def test_any_bytes_are_read_or_refused(content: bytes, ending: str, start: bytes
 GOOD = book(HEADER, ROW)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_a_workbook_with_damaged_bytes_is_read_or_refused(changes: list[tuple[int, int]]) -> None:
     content = bytearray(GOOD)
@@ -326,3 +327,26 @@ def test_a_workbook_with_damaged_bytes_is_read_or_refused(changes: list[tuple[in
 def test_marks_against_formulas_come_off_as_they_went_on(text: str) -> None:
     assert unguard(guard(text)) == text
     assert not guard(text).startswith(tuple("=+-@＝＋－＠\t\r"))
+
+
+XLS = Path(__file__).with_name("data").joinpath("needs.xls").read_bytes()
+
+
+def test_a_workbook_of_the_old_format_is_read_with_its_merged_cells() -> None:
+    table = read("a.xls", XLS)
+    cells = table.rows[0].cells
+    assert (cells["title"], cells["deadline"], cells["budget"]) == ("叶片孔隙控制", date(2028, 6, 30), 80.5)
+    assert [bool(row.problems) for row in table.rows] == [False, True]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, len(XLS) - 1), st.integers(0, 255)), min_size=1, max_size=8))
+def test_an_old_workbook_with_damaged_bytes_is_read_or_refused(changes: list[tuple[int, int]]) -> None:
+    content = bytearray(XLS)
+    for place, byte in changes:
+        content[place] = byte
+    try:
+        table = read("a.xls", bytes(content))
+    except InvalidInput:
+        return
+    assert table.rows
