@@ -23,14 +23,15 @@ VERDICT_LABELS = {
     "unknown": Label("未知", "Unknown"),
 }
 
+#: The facts in the order of their weight in a talk.
 FACT_LABELS = {
+    "price": Label("预算与价格", "Budget and price"),
+    "trl": Label("成熟度", "Readiness"),
+    "cooperation": Label("合作方式", "Cooperation"),
     "fields": Label("技术领域", "Technology field"),
     "industries": Label("行业", "Industry"),
-    "emerging": Label("战略性新兴产业", "Strategic emerging industry"),
+    "emerging": Label("新兴产业", "Emerging industry"),
     "ipc": Label("IPC 分类", "IPC class"),
-    "cooperation": Label("合作方式", "Cooperation"),
-    "trl": Label("成熟度", "Readiness"),
-    "price": Label("预算与价格", "Budget and price"),
     "region": Label("地区", "Region"),
     "indicators": Label("技术指标", "Indicators"),
 }
@@ -45,8 +46,8 @@ GAP_LABELS = {
     "offer_without_price": Label("成果没有写价格", "The result names no price"),
     "offer_without_trl": Label("成果没有写成熟度", "The result names no readiness"),
     "offer_without_cooperation": Label("成果没有写合作方式", "The result names no form of cooperation"),
-    "claim_missing": Label("成果没有提到“{about}”", "The result says nothing of “{about}”"),
-    "claim_unclear": Label("“{about}”双方说法无法直接比较", "What both say of “{about}” cannot be compared"),
+    "claim_missing": Label("成果没有提到：{about}", "The result says nothing of: {about}"),
+    "claim_unclear": Label("双方说法无法直接比较：{about}", "What both say cannot be compared: {about}"),
 }
 
 ASK_NEED, ASK_OFFER = "need", "offer"
@@ -75,10 +76,10 @@ QUESTIONS = {
         Label("做到了小试、中试还是量产？", "Is it at laboratory, pilot or series scale?"),
     ),
     "offer_without_cooperation": (ASK_OFFER, Label("愿意以什么方式合作？", "Which form of cooperation do you offer?")),
-    "claim_missing": (ASK_OFFER, Label("“{about}”能做到多少？", "What do you reach for “{about}”?")),
+    "claim_missing": (ASK_OFFER, Label("这些指标能做到多少？", "Which figures do you reach?")),
     "claim_unclear": (
         ASK_OFFER,
-        Label("“{about}”在什么条件下测得，能否换算成需求的口径？", "Under which conditions was “{about}” measured?"),
+        Label("在什么条件下测得，能否换算成需求的口径？", "Measured under which conditions, and in whose terms?"),
     ),
 }
 

@@ -7,6 +7,8 @@ from matcher.engine.evidence import Explanation, FactRow, Gap
 from matcher.matching import explain_labels as labels
 from matcher.matching.model import Pairing
 
+NAMED = 4  # indicators named in one question
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -23,6 +25,7 @@ class Reasons:
 
     promise: Label
     explanation: Explanation
+    facts: tuple[FactRow, ...]
     questions: tuple[Question, ...]
 
     @property
@@ -30,16 +33,6 @@ class Reasons:
         """Count the indicators by verdict, in the order met, nearly, not met, unknown; those that occur only."""
         rows = [row.verdict for row in self.explanation.indicators]
         return {code: rows.count(code) for code in labels.VERDICT_LABELS if code in rows}
-
-    @property
-    def fits(self) -> tuple[FactRow, ...]:
-        """Return the stated facts that speak for the pairing."""
-        return self.explanation.agreements
-
-    @property
-    def clashes(self) -> tuple[FactRow, ...]:
-        """Return the stated facts that speak against it."""
-        return self.explanation.conflicts
 
 
 def explanation_of(pairing: Pairing) -> Explanation:
@@ -50,13 +43,36 @@ def explanation_of(pairing: Pairing) -> Explanation:
         return Explanation()
 
 
-def _question(gap: Gap) -> Question:
-    whom, text = labels.QUESTIONS[gap.code]
-    return Question(whom, labels.GAP_LABELS[gap.code].format(about=gap.about), text.format(about=gap.about))
+def _listed(names: list[str]) -> Label:
+    """Name a few of several indicators, and how many there are."""
+    if len(names) <= NAMED:
+        return Label("、".join(names), ", ".join(names))
+    first = names[:NAMED]
+    return Label(f"{'、'.join(first)}等 {len(names)} 项", f"{', '.join(first)} and {len(names) - NAMED} more")
+
+
+def _questions(gaps: tuple[Gap, ...]) -> tuple[Question, ...]:
+    """Return one question a kind of gap: the indicators that lack the same are asked for together."""
+    about: dict[str, list[str]] = {}
+    for gap in gaps:
+        about.setdefault(gap.code, []).append(gap.about)
+    found = []
+    for code, names in about.items():
+        if code in labels.QUESTIONS:
+            whom, text = labels.QUESTIONS[code]
+            listed = _listed(names)
+            found.append(Question(whom, labels.GAP_LABELS[code].format(about=listed), text.format(about=listed)))
+    return tuple(found)
+
+
+def _order(fact: FactRow) -> tuple[bool, int]:
+    """What speaks against a pairing comes first, then the facts in the order of their labels."""
+    place = list(labels.FACT_LABELS).index(fact.code) if fact.code in labels.FACT_LABELS else len(labels.FACT_LABELS)
+    return fact.agreement >= 0, place
 
 
 def reasons(pairing: Pairing) -> Reasons:
     """Return the reasons of a pairing."""
     explanation = explanation_of(pairing)
-    questions = tuple(_question(gap) for gap in explanation.missing if gap.code in labels.QUESTIONS)
-    return Reasons(labels.promise(pairing.score), explanation, questions)
+    facts = tuple(sorted(explanation.facts, key=_order))
+    return Reasons(labels.promise(pairing.score), explanation, facts, _questions(explanation.missing))

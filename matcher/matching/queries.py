@@ -176,7 +176,7 @@ def _names(uow: UnitOfWork, ids: Iterable[int | None]) -> dict[int | None, str]:
     known = [one for one in ids if one is not None]
     if not known:
         return {}
-    return dict(uow.session.execute(select(Person.id, Person.name).where(Person.id.in_(known))))
+    return dict(uow.session.execute(select(Person.id, Person.name).where(Person.id.in_(known))).all())
 
 
 def _said(one: Decision, people: dict[int | None, str]) -> SaidDecision:
@@ -188,7 +188,7 @@ def record(uow: UnitOfWork, actor: Actor, *, verdict: Verdict | None = None, pag
     """Return a page of all decisions, the latest first, of one verdict or of all; `counts` has how many of each."""
     require(actor, "pairing.queue")
     counted = uow.session.execute(select(Decision.verdict, func.count()).group_by(Decision.verdict))
-    by_verdict = dict(counted)
+    by_verdict = dict(counted.all())
     total = by_verdict.get(verdict, 0) if verdict else sum(by_verdict.values())
     page = min(max(page, 1), max(1, -(-total // DECISIONS_PER_PAGE)))
     query = (
@@ -231,7 +231,7 @@ def counts(uow: UnitOfWork, column: Any, ids: list[int]) -> dict[int, int]:
     if not ids:
         return {}
     query = joined(column).where(column.in_(ids), both_open(), Pairing.state != PairingState.DECLINED)
-    return dict(uow.session.execute(query.with_only_columns(column, func.count()).group_by(column)))
+    return dict(uow.session.execute(query.with_only_columns(column, func.count()).group_by(column)).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,5 +250,5 @@ class Progress:
 def progress(uow: UnitOfWork) -> Progress:
     """Return how many items wait to be read and to be matched."""
     rows = uow.session.execute(select(outbox.OutboxRow.topic, func.count()).group_by(outbox.OutboxRow.topic))
-    by_topic = dict(rows)
+    by_topic = dict(rows.all())
     return Progress(by_topic.get(outbox.Topic.INDEX, 0), by_topic.get(outbox.Topic.MATCH, 0))

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from matcher.accounts.model import Organisation
 from matcher.core.clock import local_date
@@ -159,11 +160,12 @@ def queue(
 
 
 def _list_columns() -> Select[Any]:
-    owner = select(Organisation.name).where(Organisation.id == Offer.organisation_id).scalar_subquery()
-    return joined(
+    owner = aliased(Organisation)
+    columns = joined(
         Pairing.id, Pairing.score, Pairing.state, Pairing.created_at, Pairing.defer_until, Need.title,
-        Organisation.name, Organisation.region, Need.disclosure, Offer.title, owner, Need.id,
+        Organisation.name, Organisation.region, Need.disclosure, Offer.title, owner.name, Need.id,
     )  # fmt: skip
+    return columns.join(owner, owner.id == Offer.organisation_id)
 
 
 def _rows(uow: UnitOfWork, wanted: QueueFilter, page: int) -> list[QueueRow]:

@@ -1,9 +1,9 @@
 """The desk: what waits, the queue of candidate pairings, one pairing, the record of decisions."""
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from matcher.core.errors import Conflict, InvalidInput, Problem
+from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.matching import queries, review
@@ -24,6 +24,10 @@ from matcher.web.language import t
 from matcher.web.lists import read_page
 
 SHOWN = 8
+GONE = Label(
+    "这个匹配对已经撤下：需求或成果有了变化，系统不再推荐。请看下一个。",
+    "This pairing was taken back: the need or the result has changed. Go on with the next.",
+)
 NO_VERDICT = Label("请按“合适”“不合适”或“稍后”。", "Press “Fits”, “Does not fit” or “Later”.")
 
 
@@ -58,8 +62,17 @@ def queue() -> ResponseReturnValue:
     """Show the queue beside the pairing that is looked at: the one named in the address, else the first of the page."""
     pairing_id = read_number(request.args.get("pairing"))
     with current_uow() as uow:  # a look at a confidential need is written down
-        found = review_page(uow, current_actor(), pairing_id) if pairing_id else None
+        try:
+            found = review_page(uow, current_actor(), pairing_id) if pairing_id else None
+        except NotFound:
+            return _gone()
         return _queue_page(found, picked=found is not None)
+
+
+def _gone() -> ResponseReturnValue:
+    """Go on with the queue when a suggestion was taken back since the list was shown."""
+    flash(t(GONE), "warning")
+    return redirect(queue_address(read_filter(request.args)), 303)
 
 
 def _queue_page(found: ReviewPage | None, *, picked: bool) -> str:
@@ -117,6 +130,8 @@ def decide(pairing_id: int) -> ResponseReturnValue:
             )  # fmt: skip
     except (Conflict, InvalidInput) as error:
         return _decide_again(pairing_id, error)
+    except NotFound:
+        return _gone()
     address = _after_decision(pairing_id, given.verdict)
     # Scripts have the next page at hand and only ask whether the decision stands.
     return jsonify(address=address) if request.accept_mimetypes.best == "application/json" else redirect(address, 303)

@@ -28,6 +28,7 @@ function show(html, address, { push = true } = {}) {
   if (push && address) history.pushState({}, "", address);
   window.scrollTo(0, 0);
   prepare();
+  document.querySelector(".review-main")?.focus({ preventScroll: true });
 }
 
 async function visit(address, options) {
@@ -60,13 +61,13 @@ async function decide(form, button) {
   const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
   if (response.headers.get("Content-Type")?.startsWith("application/json")) {
     const { address } = await response.json();
-    const next = new URL(address, location.href);
-    const known = new URL(next);
+    const known = new URL(address, location.href);
     known.searchParams.delete("decided");
     const page = await pages.get(known.pathname + known.search);
     pages.clear();
     if (!page) return visit(address);
     show(page, address);
+    await Promise.all(pages.values()); // the one after it first, then the list
     return renew(address);
   }
   pages.clear();
@@ -93,7 +94,7 @@ function follow(notice) {
 function prepareList() {
   const list = document.querySelector(".queue");
   const current = list?.querySelector(".is-current");
-  if (current && getComputedStyle(list).position === "sticky") {
+  if (current && list.scrollHeight > list.clientHeight) {
     list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 3;
   }
   document.querySelector("[data-auto]")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
@@ -110,7 +111,8 @@ function prepare() {
       root.classList.toggle("keys-off", !box.checked);
     });
   }
-  for (const link of document.querySelectorAll("a[data-key]")) ahead(link.getAttribute("href"));
+  const next = document.querySelector("a[data-next]");
+  if (next) ahead(next.getAttribute("href"));
 }
 
 /** Press what a key stands for; inside an open panel digits choose and Enter confirms. */
@@ -135,7 +137,7 @@ function press(event) {
   wanted.click();
   const opened = wanted.closest("details");
   if (opened && wanted.tagName === "SUMMARY") {
-    requestAnimationFrame(() => { if (opened.open) opened.querySelector(".decide-panel input:not([type=hidden]), .decide-panel button")?.focus(); });
+    requestAnimationFrame(() => { if (opened.open) opened.querySelector(".decide-panel [data-digit]")?.focus(); });
   }
 }
 
