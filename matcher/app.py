@@ -1,35 +1,63 @@
-"""The only wiring point: settings → database → engine → pages and API."""
+"""The only wiring point: settings → database → matcher → pages, command line and worker."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 from flask import Flask
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session, sessionmaker
+from huey import SqliteHuey
 
+from matcher import models
 from matcher.core.db import make_engine, make_session_factory
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.matching.service import Matcher, MatchingOptions
 from matcher.settings import Settings
+from matcher.worker import make_queue, register
 
 
-@dataclass(frozen=True)
 class Platform:
-    """Hold what every entrance (pages, API, command line, worker) is built from."""
+    """Hold what every entrance (pages, command line, worker) is built from; nothing heavy is loaded before it is used."""
 
-    settings: Settings
-    engine: Engine
-    sessions: sessionmaker[Session]
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = make_engine(settings.url)
+        self.sessions = make_session_factory(self.engine)
+        self.tables = models.Base.metadata
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Return the matcher of this process."""
+        options = MatchingOptions(
+            data=self.settings.data,
+            encoder=self.settings.encoder,
+            encoder_backend=self.settings.encoder_backend,
+            pairings_per_item=self.settings.pairings_per_item,
+        )
+        return Matcher(options, self.quiet_uow)
+
+    @cached_property
+    def queue(self) -> SqliteHuey:
+        """Return the queue that wakes the worker, with the tasks declared on it."""
+        queue = make_queue(self.settings)
+        self._catch_up = register(queue, self)
+        return queue
 
     def uow(self) -> UnitOfWork:
-        """Open a unit of work."""
+        """Open a unit of work whose commit wakes the worker when it leaves something to do."""
+        return UnitOfWork(self.sessions, wake=self.wake)
+
+    def quiet_uow(self) -> UnitOfWork:
+        """Open a unit of work for the matcher itself, which needs no waking."""
         return UnitOfWork(self.sessions)
+
+    def wake(self) -> None:
+        """Tell the worker that something waits."""
+        self.queue.enqueue(self._catch_up.s())
 
 
 def open_platform(settings: Settings | None = None) -> Platform:
-    """Open the database that the settings name; nothing heavy is loaded."""
+    """Open the database that the settings name."""
     settings = settings or Settings()
     settings.data.mkdir(parents=True, exist_ok=True)
-    engine = make_engine(settings.url)
-    return Platform(settings, engine, make_session_factory(engine))
+    return Platform(settings)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

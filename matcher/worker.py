@@ -49,15 +49,15 @@ def expire(platform: "Platform") -> None:
 def register(queue: SqliteHuey, platform: "Platform") -> Any:
     """Declare the tasks on the queue; returns the task that a commit with wishes calls."""
 
-    @queue.task(name="catch_up")
+    @queue.task(name="catch_up")  # type: ignore[untyped-decorator] -- huey has no types
     def catch_up_task() -> None:
         catch_up(platform)
 
-    @queue.periodic_task(crontab(minute="*"), name="every_minute")
+    @queue.periodic_task(crontab(minute="*"), name="every_minute")  # type: ignore[untyped-decorator] -- as above
     def every_minute() -> None:
         catch_up(platform)
 
-    @queue.periodic_task(crontab(minute="5"), name="every_hour")
+    @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator] -- as above
     def every_hour() -> None:
         expire(platform)
 
@@ -66,7 +66,6 @@ def register(queue: SqliteHuey, platform: "Platform") -> Any:
 
 def run_worker(platform: "Platform") -> None:
     """Consume the queue until told to stop; whatever waited while nobody ran is done first."""
-    register(platform.queue, platform)
     catch_up(platform)
     consumer = platform.queue.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0)
     consumer.run()

@@ -64,15 +64,17 @@ def search(text: str, limit: int, as_json: bool) -> None:
 def doctor(mend: bool) -> None:
     """Check settings, database, model, and the index against the database (exit code 1 when something is wrong)."""
     with platform() as opened:
-        findings = examine(opened)
+        uow = opened.quiet_uow()
+        findings = examine(uow, opened.matcher)
         for finding in findings:
             mark = "[green]✓[/]" if finding.is_well else "[red]✗[/]"
             console.print(f"{mark} {finding.subject}: {finding.text}")
         bad = [finding for finding in findings if not finding.is_well]
         if bad and mend:
             with step("rebuilding the index"):
-                repair(opened)
-            bad = [finding for finding in examine(opened) if not finding.is_well]
+                repair(uow, opened.matcher)
+            bad = [finding for finding in examine(uow, opened.matcher) if not finding.is_well]
         elif bad:
             errors.print("Run `python -m matcher doctor --repair`.")
+        uow.close()
         sys.exit(FOUND if bad else 0)

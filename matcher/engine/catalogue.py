@@ -162,7 +162,7 @@ class Catalogue:
         if not pool:
             return []
         items = self._read(sorted(pool))
-        candidates = _candidates(items)
+        candidates = gather(items)
         formula = self.ranking.formula
         bm25, surprise = self._lexicon.scores(
             query.tokens, query.language, candidates.ids, candidates.languages, formula.rarity_power
@@ -235,7 +235,8 @@ class Catalogue:
         return catalogue
 
 
-def _candidates(items: Sequence[StoredItem]) -> Candidates:
+def gather(items: Sequence[StoredItem]) -> Candidates:
+    """Return at least one item as candidates for scoring."""
     return Candidates(
         np.array([item.id for item in items], np.int64),
         np.concatenate([item.rows for item in items]),

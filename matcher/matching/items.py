@@ -2,6 +2,7 @@
 
 from matcher.core.rows import IndicatorRow
 from matcher.engine.items import Indicator, Item, Profile
+from matcher.engine.language import detect
 from matcher.needs.model import Need
 from matcher.offers.model import Offer
 
@@ -16,11 +17,12 @@ def _indicators(rows: list[IndicatorRow]) -> tuple[Indicator, ...]:
 
 def need_item(need: Need) -> Item:
     """Return a need as the engine sees it; a budget of 0 means "to be agreed" and counts as unknown."""
+    # The problem first: the engine gives the lead of a text more weight than its end.
+    body = _body(need.difficulties, need.content, need.background, need.foundation)
     return Item(
         id=need.id,
         title=need.title,
-        # The problem first: the engine gives the lead of a text more weight than its end.
-        body=_body(need.difficulties, need.content, need.background, need.foundation),
+        body=body,
         keywords=tuple(need.keywords),
         indicators=_indicators([row.row() for row in need.indicator_rows]),
         profile=Profile(
@@ -33,6 +35,7 @@ def need_item(need: Need) -> Item:
             trl=int(need.expected_trl) if need.expected_trl else None,
             amount_high=float(need.budget) if need.budget else None,
             region=need.organisation.region,
+            language=detect(f"{need.title}\n{body}"),
         ),
     )
 
@@ -51,10 +54,11 @@ _AS_NEED_WORDS = {
 
 def offer_item(offer: Offer) -> Item:
     """Return an offer as the engine sees it; a price that is not given counts as unknown."""
+    body = _body(offer.summary, offer.innovation, offer.application)
     return Item(
         id=offer.id,
         title=offer.title,
-        body=_body(offer.summary, offer.innovation, offer.application),
+        body=body,
         keywords=tuple(offer.keywords),
         indicators=_indicators([row.row() for row in offer.indicator_rows]),
         profile=Profile(
@@ -69,6 +73,7 @@ def offer_item(offer: Offer) -> Item:
             amount_low=float(offer.price_low) if offer.price_low is not None else None,
             amount_high=float(offer.price_high) if offer.price_high is not None else None,
             region=offer.organisation.region,
-            language=offer.language,
+            # What is written counts, not what was ticked.
+            language=detect(f"{offer.title}\n{body}") or offer.language,
         ),
     )

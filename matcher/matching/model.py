@@ -67,18 +67,21 @@ class Lease(Base):
     counter: Mapped[int] = mapped_column(BigInt, default=0)
 
 
-class IndexStatistics(Base):
-    """What an index learned of its whole collection when it was built: shared by all processes, so that scores agree."""
+class ServedIndex(Base):
+    """What is served: whose vectors, and the statistics of the whole collection that every score refers to.
 
-    __tablename__ = "index_statistics"
-    __table_args__ = (UniqueConstraint("side", "encoder"),)
+    All processes take the newest generation, so that their scores agree; an older encoder is served until every open item
+    has a record of the new one.
+    """
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    side: Mapped[str] = mapped_column(String(5))
+    __tablename__ = "served_indexes"
+
+    generation: Mapped[int] = mapped_column(primary_key=True)
     encoder: Mapped[str] = mapped_column(String(200))
-    generation: Mapped[int] = mapped_column(default=1)
-    items: Mapped[int]
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    needs: Mapped[int]
+    offers: Mapped[int]
+    need_reference: Mapped[bytes] = mapped_column(LargeBinary)
+    offer_reference: Mapped[bytes] = mapped_column(LargeBinary)
     built_at: Mapped[datetime]
 
 
@@ -96,6 +99,8 @@ class Pairing(Base):
     scores: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
     explanation: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     encoder: Mapped[str] = mapped_column(String(200), default="")
+    best_of_need: Mapped[bool] = mapped_column(default=False)
+    best_of_offer: Mapped[bool] = mapped_column(default=False)
     defer_until: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime]
     scored_at: Mapped[datetime]

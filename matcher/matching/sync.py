@@ -14,7 +14,7 @@ from matcher.core import outbox
 from matcher.core.outbox import OutboxRow, Topic
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.engine.catalogue import embed
-from matcher.engine.items import Encoder, Item, Record, Side
+from matcher.engine.items import Encoder, Item, Side
 from matcher.engine.text import text_hash
 from matcher.matching import lease
 from matcher.matching.items import need_item, offer_item
@@ -24,6 +24,7 @@ from matcher.needs.model import Need
 from matcher.offers import model as offer_model
 from matcher.offers.model import Offer
 
+SIDES: tuple[Side, Side] = ("need", "offer")
 LEASE = "sync"
 BATCH = 64
 
@@ -85,17 +86,15 @@ def _next_wishes(uow: UnitOfWork) -> list[Wish]:
     ]
 
 
-def _contents(uow: UnitOfWork, encoder: Encoder, items: Sequence[Item]) -> dict[str, bytes]:
-    """Return the stored form of each text by its hash; only texts never seen before are computed."""
+def _contents(uow: UnitOfWork, encoder: Encoder, side: Side, items: Sequence[Item]) -> dict[str, bytes]:
+    """Return the stored form of each text of a side by its hash; only texts never seen before are computed."""
     hashes = {text_hash(item): item for item in items}
     known = select(StoredRecord.text_hash, StoredRecord.content).where(
-        StoredRecord.encoder == encoder.name, StoredRecord.text_hash.in_(hashes)
+        StoredRecord.encoder == encoder.name, StoredRecord.side == side, StoredRecord.text_hash.in_(hashes)
     )
-    found = {key: content for key, content in uow.session.execute(known)}
-    # The lists that a text is encoded for (needs ask, offers answer) differ in their prefix and so in their hash.
+    found = dict(uow.session.execute(known).tuples())
     missing = [item for key, item in hashes.items() if key not in found]
-    found |= {record.text_hash: record.to_bytes() for record in embed(missing, encoder)} if missing else {}
-    return found
+    return found | {record.text_hash: record.to_bytes() for record in embed(missing, encoder)}
 
 
 def _write(uow: UnitOfWork, encoder_name: str, wishes: list[Wish], contents: dict[Wish, tuple[str, bytes]]) -> None:
@@ -155,20 +154,14 @@ def sync(open_uow: OpenUow, load_encoder: LoadEncoder, advance: Advance = no_pro
 
 
 def _read(uow: UnitOfWork, load_encoder: LoadEncoder, wishes: list[Wish]) -> dict[Wish, tuple[str, bytes]]:
-    items: dict[tuple[Side, int], Item] = {}
-    for side in ("need", "offer"):
-        ids = [wish.item_id for wish in wishes if wish.side == side]
-        items |= {(side, id_): item for id_, item in load_items(uow, side, ids).items()}
-    contents = _contents(uow, load_encoder(), list(items.values()))
+    """Return hash and stored form for each wish whose item is open."""
     found: dict[Wish, tuple[str, bytes]] = {}
-    for wish in wishes:
-        item = items.get((wish.side, wish.item_id))
-        if item is not None:
-            key = text_hash(item)
-            found[wish] = (key, contents[key])
+    for side in SIDES:
+        of_side = [wish for wish in wishes if wish.side == side]
+        items = load_items(uow, side, [wish.item_id for wish in of_side])
+        contents = _contents(uow, load_encoder(), side, list(items.values())) if items else {}
+        for wish in of_side:
+            if wish.item_id in items:
+                key = text_hash(items[wish.item_id])
+                found[wish] = (key, contents[key])
     return found
-
-
-def record_of(item: Item, content: bytes) -> Record:
-    """Return the record of an item from its stored form."""
-    return Record.from_bytes(item, content)

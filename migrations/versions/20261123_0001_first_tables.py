@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-23 09:33:46.878446
+Create Date: 2026-11-23 11:24:02.106922
 """
 
 import sqlalchemy as sa
@@ -31,17 +31,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_audit_entity_entity_id'), ['entity', 'entity_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_audit_person_id'), ['person_id'], unique=False)
 
-    op.create_table('index_statistics',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('side', sa.String(length=5), nullable=False),
-    sa.Column('encoder', sa.String(length=200), nullable=False),
-    sa.Column('generation', sa.Integer(), nullable=False),
-    sa.Column('items', sa.Integer(), nullable=False),
-    sa.Column('content', sa.LargeBinary(), nullable=False),
-    sa.Column('built_at', UTCDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_index_statistics')),
-    sa.UniqueConstraint('side', 'encoder', name=op.f('uq_index_statistics_side_encoder'))
-    )
     op.create_table('leases',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('holder', sa.String(length=80), nullable=False),
@@ -103,6 +92,16 @@ def upgrade() -> None:
     sa.Column('last_seen_at', UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_people')),
     sa.UniqueConstraint('email', name=op.f('uq_people_email'))
+    )
+    op.create_table('served_indexes',
+    sa.Column('generation', sa.Integer(), nullable=False),
+    sa.Column('encoder', sa.String(length=200), nullable=False),
+    sa.Column('needs', sa.Integer(), nullable=False),
+    sa.Column('offers', sa.Integer(), nullable=False),
+    sa.Column('need_reference', sa.LargeBinary(), nullable=False),
+    sa.Column('offer_reference', sa.LargeBinary(), nullable=False),
+    sa.Column('built_at', UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('generation', name=op.f('pk_served_indexes'))
     )
     op.create_table('state_changes',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -317,6 +316,8 @@ def upgrade() -> None:
     sa.Column('scores', sa.JSON(), nullable=False),
     sa.Column('explanation', sa.JSON(), nullable=False),
     sa.Column('encoder', sa.String(length=200), nullable=False),
+    sa.Column('best_of_need', sa.Boolean(), nullable=False),
+    sa.Column('best_of_offer', sa.Boolean(), nullable=False),
     sa.Column('defer_until', sa.Date(), nullable=True),
     sa.Column('created_at', UTCDateTime(), nullable=False),
     sa.Column('scored_at', UTCDateTime(), nullable=False),
@@ -409,6 +410,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_state_changes_entity_entity_id'))
 
     op.drop_table('state_changes')
+    op.drop_table('served_indexes')
     op.drop_table('people')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_topic_id'))
@@ -420,7 +422,6 @@ def downgrade() -> None:
 
     op.drop_table('organisations')
     op.drop_table('leases')
-    op.drop_table('index_statistics')
     with op.batch_alter_table('audit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_person_id'))
         batch_op.drop_index(batch_op.f('ix_audit_entity_entity_id'))

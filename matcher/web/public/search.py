@@ -1,36 +1,38 @@
 """Free-text search of the public lists: the one place that decides how it is done."""
 
-from collections.abc import Callable
+import logging
 
+from flask import current_app
+
+from matcher.app import Platform
 from matcher.core.errors import Conflict
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.engine.items import Hit
-from matcher.matching.search import find_needs, find_offers
-from matcher.needs.queries import named_needs
-from matcher.offers.queries import named_offers
-from matcher.web.context import platform
+from matcher.matching.search import Unsearchable, find_needs, find_offers
 
-MOST = 100  # what lies below the hundredth place nobody reads
-LONGEST_NAME = 60
+log = logging.getLogger(__name__)
+LIMIT = 60
+Ranked = tuple[int, ...] | None
 
 
-def ranked_offers(uow: UnitOfWork, actor: Actor, text: str) -> tuple[int, ...] | None:
-    """Return the offers that fit a text, the best first; None while the index is being made: look for its words."""
-    named = named_offers(uow, text, MOST) if len(text) <= LONGEST_NAME else []
-    return _ranked(named, lambda: find_offers(uow, platform().matcher, actor, text, MOST))
-
-
-def ranked_needs(uow: UnitOfWork, actor: Actor, text: str) -> tuple[int, ...] | None:
-    """Return the needs that fit a text, the best first; None while the index is being made: look for its words."""
-    named = named_needs(uow, actor, text, MOST) if len(text) <= LONGEST_NAME else []
-    return _ranked(named, lambda: find_needs(uow, platform().matcher, actor, text, MOST))
-
-
-def _ranked(named: list[int], find: Callable[[], list[Hit]]) -> tuple[int, ...] | None:
-    """Put what is called so (by number, title or organisation) before what fits."""
+def ranked_offers(uow: UnitOfWork, actor: Actor, text: str) -> Ranked:
+    """Return the offers that fit a text, the best first; None: look for its words."""
     try:
-        hits = find()
-    except Conflict:
+        return tuple(hit.id for hit in find_offers(uow, _platform().matcher, actor, text, LIMIT))
+    except (Conflict, Unsearchable) as error:
+        log.warning("search by meaning is not to be had: %s", error)
         return None
-    return tuple(dict.fromkeys([*named, *(hit.id for hit in hits)]))
+
+
+def ranked_needs(uow: UnitOfWork, actor: Actor, text: str) -> Ranked:
+    """Return the needs that fit a text, the best first; None: look for its words."""
+    try:
+        return tuple(hit.id for hit in find_needs(uow, _platform().matcher, actor, text, LIMIT))
+    except (Conflict, Unsearchable) as error:
+        log.warning("search by meaning is not to be had: %s", error)
+        return None
+
+
+def _platform() -> Platform:
+    platform: Platform = current_app.extensions["platform"]
+    return platform

@@ -1,0 +1,119 @@
+"""The matcher of one process: reads what changed, proposes pairings, answers free texts."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matcher.core.errors import Conflict
+from matcher.core.labels import Label
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.engine.catalogue import Catalogue, embed
+from matcher.engine.encoder import load_encoder
+from matcher.engine.items import Encoder, Hit, Item, Profile, Side
+from matcher.engine.language import detect
+from matcher.matching import propose, sync
+from matcher.matching.explain import Explainer
+from matcher.matching.index import LiveIndex
+from matcher.matching.serving import serve, wish_for_missing
+from matcher.matching.sync import Advance, no_progress
+
+log = logging.getLogger(__name__)
+
+NOT_READY = Label("检索正在准备中，请稍后再试。", "Search is being prepared; try again in a moment.")
+#: A pair that is less likely than this is not worth a broker's look.
+LEAST_LIKELY = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingOptions:
+    """Hold what the matcher is built from; the settings of the same names describe each."""
+
+    data: Path
+    encoder: str = "bundled"
+    encoder_backend: str = "auto"
+    pairings_per_item: int = 10
+
+
+class Matcher:
+    """Read, propose and search; nothing is loaded before it is needed, the model least of all."""
+
+    def __init__(self, options: MatchingOptions, open_uow: Callable[[], UnitOfWork]) -> None:
+        self._options = options
+        self._open_uow = open_uow
+        self._encoder: Encoder | None = None
+        self._lock = threading.Lock()
+        self.index = LiveIndex(options.data / "index", open_uow)
+
+    @property
+    def is_encoder_loaded(self) -> bool:
+        """Say whether the model is in memory."""
+        return self._encoder is not None
+
+    def encoder(self) -> Encoder:
+        """Return the encoder, loaded at first use."""
+        with self._lock:
+            if self._encoder is None:
+                device = "cpu" if self._options.encoder_backend == "torch" else self._options.encoder_backend
+                self._encoder = load_encoder(self._options.encoder, self._options.data / "models", device=device)
+            return self._encoder
+
+    def sync(self, advance: Advance = no_progress) -> int:
+        """Read what changed; with another encoder than the one served, read everything and switch when all is read.
+
+        Raises Conflict when another process is at it.
+        """
+        if self._is_other_encoder():
+            self._in_uow(lambda uow: wish_for_missing(uow, self.encoder().name))
+        count = sync.sync(self._open_uow, self.encoder, advance)
+        if count:
+            encoder = self.encoder()
+            self._in_uow(lambda uow: serve(uow, encoder.name, encoder.dimension))
+        return count
+
+    def _is_other_encoder(self) -> bool:
+        """Say whether the settings name another encoder than the one served; looks at the name before it loads a model."""
+        self.index.catalogue("offer")
+        now = self.index.encoder
+        if now is None:
+            return False
+        bundled = self._options.encoder == "bundled"
+        return self.encoder().name != now if not bundled or not now.startswith("multilingual-e5-small") else False
+
+    def match(self, advance: Advance = no_progress, *, everything: bool = False) -> int:
+        """Propose pairings for what changed, or for everything; returns how many items were matched."""
+        if everything:
+            self._in_uow(propose.wish_for_all)
+        needs, offers = self.index.catalogue("need"), self.index.catalogue("offer")
+        if needs is None or offers is None or self.index.encoder is None:
+            return 0
+        proposer = propose.Proposer(
+            needs, offers, self.index.encoder, Explainer(offers), self._options.pairings_per_item, LEAST_LIKELY
+        )
+        return propose.match(self._open_uow, proposer, advance)
+
+    def rebuild(self) -> None:
+        """Read whatever has no record, take the statistics anew, and build the index from the database."""
+        encoder = self.encoder()
+        self._in_uow(lambda uow: wish_for_missing(uow, encoder.name))
+        sync.sync(self._open_uow, self.encoder)
+        self._in_uow(lambda uow: serve(uow, encoder.name, encoder.dimension, anew=True))
+        self.index.forget()
+
+    def find(self, side: Side, text: str, k: int) -> list[Hit]:
+        """Return the offers (or needs) that fit a free text, best first; raises Conflict while there is no index."""
+        catalogue: Catalogue | None = self.index.catalogue(side)
+        if catalogue is None:
+            raise Conflict(NOT_READY)
+        asks: Side = "need" if side == "offer" else "offer"
+        item = Item(0, "", text, Profile(side=asks, language=detect(text)))
+        return catalogue.search(embed([item], self.encoder()), k)[0]
+
+    def _in_uow(self, action: Callable[[UnitOfWork], object]) -> None:
+        uow = self._open_uow()
+        try:
+            with uow:
+                action(uow)
+        finally:
+            uow.close()
