@@ -49,15 +49,15 @@ def expire(platform: "Platform") -> None:
 def register(queue: SqliteHuey, platform: "Platform") -> Any:
     """Declare the tasks on the queue; returns the task that a commit with wishes calls."""
 
-    @queue.task(name="catch_up")  # type: ignore[untyped-decorator] -- huey has no types
+    @queue.task(name="catch_up")  # type: ignore[untyped-decorator]  # huey has no types
     def catch_up_task() -> None:
         catch_up(platform)
 
-    @queue.periodic_task(crontab(minute="*"), name="every_minute")  # type: ignore[untyped-decorator] -- as above
+    @queue.periodic_task(crontab(minute="*"), name="every_minute")  # type: ignore[untyped-decorator]  # as above
     def every_minute() -> None:
         catch_up(platform)
 
-    @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator] -- as above
+    @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator]  # as above
     def every_hour() -> None:
         expire(platform)
 

@@ -2,13 +2,11 @@
 
 import logging
 
-from flask import current_app
-
-from matcher.app import Platform
 from matcher.core.errors import Conflict
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching.search import Unsearchable, find_needs, find_offers
+from matcher.web.context import platform
 
 log = logging.getLogger(__name__)
 LIMIT = 60
@@ -18,7 +16,7 @@ Ranked = tuple[int, ...] | None
 def ranked_offers(uow: UnitOfWork, actor: Actor, text: str) -> Ranked:
     """Return the offers that fit a text, the best first; None: look for its words."""
     try:
-        return tuple(hit.id for hit in find_offers(uow, _platform().matcher, actor, text, LIMIT))
+        return tuple(hit.id for hit in find_offers(uow, platform().matcher, actor, text, LIMIT))
     except (Conflict, Unsearchable) as error:
         log.warning("search by meaning is not to be had: %s", error)
         return None
@@ -27,12 +25,7 @@ def ranked_offers(uow: UnitOfWork, actor: Actor, text: str) -> Ranked:
 def ranked_needs(uow: UnitOfWork, actor: Actor, text: str) -> Ranked:
     """Return the needs that fit a text, the best first; None: look for its words."""
     try:
-        return tuple(hit.id for hit in find_needs(uow, _platform().matcher, actor, text, LIMIT))
+        return tuple(hit.id for hit in find_needs(uow, platform().matcher, actor, text, LIMIT))
     except (Conflict, Unsearchable) as error:
         log.warning("search by meaning is not to be had: %s", error)
         return None
-
-
-def _platform() -> Platform:
-    platform: Platform = current_app.extensions["platform"]
-    return platform
