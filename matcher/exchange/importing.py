@@ -9,9 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm.exc import StaleDataError
-
 from matcher.core import audit
 from matcher.core.errors import Conflict, DomainError, InvalidInput, Problem
 from matcher.core.fields import read_answers, shorten
@@ -32,6 +29,10 @@ ATTEMPTS = 3
 Advance = Callable[[int, int], None]
 
 CLOSED = Label("“{state}”的条目不能再修改。", "In the state “{state}” it cannot be changed any more.")
+
+RENEWED = Label(
+    "这一条目前“{state}”，保存后将重新提交。", "It is {state} at present and will be handed in again when saved."
+)
 
 
 def check_list(
@@ -89,8 +90,9 @@ def _judged(uow: UnitOfWork, side: Side, headers: Headers, rows: Sequence[RowVer
     judged = []
     for row, one in zip(rows, found, strict=True):
         item = items.get(one.item_id) if one.item_id is not None else None
-        row = replace(row, item_id=one.item_id, warnings=(*row.warnings, *one.warnings))
         action, problems = judge(uow, side, headers, item, row.given)
+        warnings = (*row.warnings, *one.warnings, *(_renewal(side, item) if action is Action.UPDATE else ()))
+        row = replace(row, item_id=one.item_id, warnings=warnings)
         # Of a row without owner nothing can be said to be its double.
         doubled = duplicates.of(row, one.item_id) if (row.owner_id, row.new_owner) != (None, None) else ()
         problems = (*one.problems, *doubled, *problems)
@@ -115,6 +117,13 @@ def judge(
     if item.state not in side.editable:
         problems = (CellProblem(WHOLE_ROW, CLOSED.format(state=side.lifecycle.labels[item.state])), *problems)
     return Action.UPDATE, problems
+
+
+def _renewal(side: Side, item: Item | None) -> tuple[CellProblem, ...]:
+    """Warn that a change brings back what somebody has taken off the list."""
+    if item is None or not side.is_renewable(item.state):
+        return ()
+    return (CellProblem(WHOLE_ROW, RENEWED.format(state=side.lifecycle.labels[item.state])),)
 
 
 def merge(side: Side, item: Item, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +184,7 @@ def _saved(
         try:
             with _opened(open_uow) as uow:
                 return _write(uow, actor, side, verdict, batch)
-        except (Conflict, IntegrityError, StaleDataError, OperationalError):
+        except Conflict:
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("the last attempt returns or raises")

@@ -59,7 +59,7 @@ class Stored:
             columns = select(model.id, model.organisation_id, model.ref, model.title, model.state)
             query = columns.where(model.organisation_id.in_(chunk), *side.conditions)
             for id_, owner, ref, title, state in uow.session.execute(query):
-                known = _Known(id_, ref, state in side.editable)
+                known = _Known(id_, ref, state in side.editable and not side.is_renewable(state))
                 self._by_id[owner, id_] = known
                 self._by_title[owner, title].append(known)
                 if ref:

@@ -40,6 +40,10 @@ class Side:
     defaults: Mapping[str, Any]  # what the model says where nothing was answered
     conditions: Sequence[Any] = ()  # which rows of the model the list is of
 
+    def is_renewable(self, state: Any) -> bool:
+        """Say whether an item in this state is off the list and a change hands it in again."""
+        return state in self.editable and self.lifecycle.target(state, "renew") is not None
+
     def item_id(self, number: str) -> int | None:
         """Return the id in a number such as XQ000012, or None."""
         digits = number.strip().upper().removeprefix(self.prefix)
