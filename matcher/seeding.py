@@ -30,7 +30,7 @@ from matcher.offers.model import Offer
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 #: The day as of which the dates in seeds/ are written; later they move along, so that the demo never expires.
 WRITTEN_ON = date(2026, 11, 23)
-DEMO_PASSWORD = "demo-2026-chengdu"  # noqa: S105 -- known on purpose: the demo is refused in production
+DEMO_PASSWORD = "demo-2026-chengdu"  # known on purpose: the demo is refused in production
 BATCH = 25
 IN_PRODUCTION = Label("正式环境不能写入演示数据。", "Demo data is refused in production.")
 
@@ -132,7 +132,7 @@ def _seed_items(platform: Platform, side: str) -> int:
     moment = utc_now()
     uow = UnitOfWork(platform.sessions, clock=lambda: moment)
     keys = _organisations(uow)
-    known = set(uow.session.execute(select(model.organisation_id, model.ref)).tuples())
+    known = {(owner, ref) for owner, ref in uow.session.execute(select(model.organisation_id, model.ref))}
     entries = list(read_seeds(f"{side}s", side))
     written = 0
     for place, entry in enumerate(entries):

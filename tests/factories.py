@@ -18,7 +18,7 @@ from stdnum.cn import uscc
 from matcher.accounts.model import Membership, Organisation, Person, PersonState
 from matcher.accounts.passwords import hash_password
 from matcher.core.clock import local_date
-from matcher.core.people import Role
+from matcher.core.people import Actor, Role
 from matcher.core.rows import IndicatorRow, IpRow
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching.model import Pairing, PairingState
@@ -48,6 +48,11 @@ def _now(_: Any = None) -> Any:
 def day(ahead: int) -> Any:
     """Return the date `ahead` days from the day of the clock."""
     return local_date(_now()) + timedelta(days=ahead)
+
+
+def organisation_of(actor: Actor) -> Organisation:
+    """Return the organisation for which an actor speaks."""
+    return _session().get_one(Organisation, actor.organisation_id)
 
 
 @functools.cache

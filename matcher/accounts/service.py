@@ -217,7 +217,7 @@ def edit_organisation(uow: UnitOfWork, actor: Actor, organisation_id: int, given
 def counts_by_kind(uow: UnitOfWork) -> dict[str, int]:
     """Return how many organisations of each kind there are."""
     rows = uow.session.execute(select(Organisation.kind, func.count()).group_by(Organisation.kind))
-    return dict(rows.tuples())
+    return dict(rows)
 
 
 def actor_by_email(uow: UnitOfWork, email: str) -> Actor:
