@@ -54,7 +54,7 @@ def demand(uow: UnitOfWork, actor: Actor) -> Demand:
 
 
 def _count(uow: UnitOfWork, query: Select[*tuple[Any, ...]]) -> dict[str, int]:
-    return dict(uow.session.execute(query).tuples().all())
+    return dict(uow.session.execute(query).all())
 
 
 def _by_city(counts: dict[str, int]) -> dict[str, int]:
