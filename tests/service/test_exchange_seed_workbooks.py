@@ -74,3 +74,15 @@ def test_the_seed_workbook_imports_without_a_problem_and_a_second_time_changes_n
     again.close()
     assert {row.action for row in second.rows} == {Action.UNCHANGED}
     assert not any(row.warnings for row in second.rows)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@SIDES
+def test_the_seed_workbook_imports_into_postgresql_as_well(side: Side, open_uow: Callable[[], UnitOfWork]) -> None:
+    for action in (Action.NEW, Action.UNCHANGED):
+        uow = open_uow()
+        verdict = check_list(uow, SYSTEM, side.what, *content_of(side), max_rows=5000)
+        uow.close()
+        assert {row.action for row in verdict.rows} == {action}
+        save_list(open_uow, SYSTEM, verdict)
