@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,15 +11,8 @@ import pytest
 from matcher.engine.catalogue import Catalogue
 from matcher.engine.items import BadVectors, Differences
 from matcher.engine.ranking import Ranking, score_records
-from matcher.engine.reference import Reference
+from tests.contract.conftest import Make
 from tests.contract.records import DIMENSION, record, reference
-
-Make = Callable[[Reference], Any]
-
-
-@pytest.fixture(params=["embedded"])
-def make(request: pytest.FixtureRequest) -> Make:
-    return {"embedded": Catalogue}[request.param]
 
 
 @pytest.fixture
