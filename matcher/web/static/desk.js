@@ -71,7 +71,7 @@ async function decide(form, button) {
     return renew(address);
   }
   pages.clear();
-  show(await response.text(), null, { push: false });
+  show(await response.text(), response.url, { push: response.redirected });
   document.getElementById("refusal")?.focus();
 }
 
