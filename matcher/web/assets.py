@@ -16,9 +16,7 @@ def configure_assets(app: Flask) -> None:
     app.config.update(BOOTSTRAP_SERVE_LOCAL=True, SEND_FILE_MAX_AGE_DEFAULT=YEAR)
     app.static_url_path = "/static"  # Bootstrap-Flask builds its own address from it
     Bootstrap5(app)
-    folder = Blueprint(
-        "web", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
-    )
+    folder = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
     app.register_blueprint(folder)
     app.jinja_env.globals["asset"] = asset
 

@@ -50,7 +50,9 @@ ADVICE = {
     ),
     409: Advice(
         Label("内容已有变化", "Something has changed meanwhile"),
-        Label("请返回并刷新页面，查看最新内容后再操作。", "Go back, reload the page and look at the present state first."),
+        Label(
+            "请返回并刷新页面，查看最新内容后再操作。", "Go back, reload the page and look at the present state first."
+        ),
     ),
     413: Advice(
         Label("提交的内容太大", "Too large"),
@@ -116,5 +118,7 @@ def _page(status: int, message: Label | None = None, details: list[Label] | None
     advice = ADVICE.get(status) or ADVICE[500 if status >= 500 else 400]
     text = advice.text.format(limit=platform().settings.max_upload_mb) if status == 413 else advice.text
     template = "error_plain.html" if status >= 500 else "error.html"
-    page = render_template(template, status=status, title=advice.title, message=message, details=details or [], advice=text)
+    page = render_template(
+        template, status=status, title=advice.title, message=message, details=details or [], advice=text
+    )
     return page, status

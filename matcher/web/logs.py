@@ -17,7 +17,11 @@ log = structlog.stdlib.get_logger("matcher.web")
 
 def configure_logging(app: Flask, settings: Settings) -> None:
     """Log JSON lines in production and readable ones elsewhere, and give every request an id."""
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if settings.is_production else structlog.dev.ConsoleRenderer()
+    renderer = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.is_production
+        else structlog.dev.ConsoleRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

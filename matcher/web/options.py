@@ -25,9 +25,7 @@ def option_groups(vocabulary: Vocabulary) -> tuple[OptionGroup, ...]:
     if vocabulary is REGION:
         return _region_groups()
     if vocabulary is INDUSTRY:
-        return tuple(
-            OptionGroup(INDUSTRY.label(root), (root, *INDUSTRY.children(root))) for root in INDUSTRY.roots()
-        )
+        return tuple(OptionGroup(INDUSTRY.label(root), (root, *INDUSTRY.children(root))) for root in INDUSTRY.roots())
     return (OptionGroup(None, tuple(vocabulary)),)
 
 

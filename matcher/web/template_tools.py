@@ -29,7 +29,15 @@ def configure_templates(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.do")
     env.filters.update(
-        t=t, wan=wan, day=day, moment=moment, names=names, indicator=indicator, place=place_name, tags=tags, is_date=is_date
+        t=t,
+        wan=wan,
+        day=day,
+        moment=moment,
+        names=names,
+        indicator=indicator,
+        place=place_name,
+        tags=tags,
+        is_date=is_date,
     )
     env.globals.update(
         actor=LocalProxy(current_actor),

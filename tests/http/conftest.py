@@ -34,7 +34,9 @@ class Browser:
     def get(self, path: str, **arguments: Any) -> TestResponse:
         return self._remember(self.client.get(path, query_string=arguments or None, buffered=True))
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, token: str | None = None, **more: Any) -> TestResponse:
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, token: str | None = None, **more: Any
+    ) -> TestResponse:
         """Send a form; the token comes from the last page with a form, or from the sign-in page."""
         if token is None and not self._token:
             self.get("/account/sign-up")

@@ -43,7 +43,8 @@ def test_signing_in_leads_to_the_page_that_one_came_for(visitor: Browser, uow: U
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nb", "", None, "needs"]
+    "address",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nb", "", None, "needs"],
 )
 def test_signing_in_never_leads_off_the_site(address: str | None) -> None:
     assert safe_next(address) is None
@@ -139,7 +140,9 @@ def test_a_code_that_is_no_option_is_shown_back(visitor: Browser) -> None:
 
 def test_a_new_password_ends_the_other_sessions(sign_in: SignIn) -> None:
     here, elsewhere = sign_in("university"), sign_in("university")
-    wrong = here.post("/account/password", {"current_password": "x", "password": "a new password", "password_again": "a new password"})
+    wrong = here.post(
+        "/account/password", {"current_password": "x", "password": "a new password", "password_again": "a new password"}
+    )
     assert wrong.status_code == 422
     assert "现在的密码不正确" in wrong.text
     new = {"current_password": PASSWORD, "password": "a new password", "password_again": "a new password"}

@@ -3,9 +3,12 @@
 import pytest
 
 from matcher.accounts.model import Organisation
+from matcher.core.people import VISITOR
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.needs.model import NeedState
+from matcher.needs.queries import named_needs
 from matcher.offers.model import OfferState
+from matcher.offers.queries import named_offers
 from tests.conftest import Actors
 from tests.factories import NeedFactory, OfferFactory, OrganisationFactory
 from tests.http.conftest import Browser, CountQueries, SignIn
@@ -54,7 +57,9 @@ def test_every_facet_of_an_offer_filters(visitor: Browser, uow: UnitOfWork) -> N
 
 
 def test_every_facet_of_a_need_filters(visitor: Browser, uow: UnitOfWork) -> None:
-    NeedFactory(expected_trl="9", long_cooperation=["equity"], industry="I65", source="scenario", state=NeedState.MATCHED)
+    NeedFactory(
+        expected_trl="9", long_cooperation=["equity"], industry="I65", source="scenario", state=NeedState.MATCHED
+    )
     NeedFactory(expected_trl="3", long_cooperation=["licence"], industry="A01")
     uow.commit()
     codes = {"trl": "9", "cooperation": "equity", "industry": "I", "source": "scenario", "state": "matched"}
@@ -80,7 +85,14 @@ def test_an_empty_list_says_what_to_do(visitor: Browser) -> None:
 def test_odd_arguments_do_no_harm(visitor: Browser, uow: UnitOfWork) -> None:
     NeedFactory()
     uow.commit()
-    for arguments in ({"page": "-1"}, {"page": "x"}, {"page": "99999"}, {"tech_field": "nowhere"}, {"q": "%" * 3000}, {"state": "draft"}):
+    for arguments in (
+        {"page": "-1"},
+        {"page": "x"},
+        {"page": "99999"},
+        {"tech_field": "nowhere"},
+        {"q": "%" * 3000},
+        {"state": "draft"},
+    ):
         assert visitor.get("/needs", **arguments).status_code == 200
     assert "1 条需求" in visitor.get("/needs", state="draft", tech_field="nowhere").text
 
@@ -123,7 +135,15 @@ def test_a_redacted_need_shows_field_industry_city_and_size_only(visitor: Browse
         page = visitor.get(path).text
         assert "脱敏需求：新材料" in page, path
         assert "中型企业" in page, path
-        for secret in ("绝密叶片公司", "某型叶片裂纹", "裂纹", "单晶叶片", "武侯区", "310", f"/organisations/{owner.id}"):
+        for secret in (
+            "绝密叶片公司",
+            "某型叶片裂纹",
+            "裂纹",
+            "单晶叶片",
+            "武侯区",
+            "310",
+            f"/organisations/{owner.id}",
+        ):
             assert secret not in page, (path, secret)
 
 
@@ -135,7 +155,9 @@ def test_a_redacted_need_is_not_found_by_what_it_hides(visitor: Browser, uow: Un
     assert "脱敏需求" not in visitor.get(f"/organisations/{owner.id}").text
 
 
-def test_a_targeted_need_is_shown_to_the_named_and_to_nobody_else(sign_in: SignIn, uow: UnitOfWork, actors: Actors) -> None:
+def test_a_targeted_need_is_shown_to_the_named_and_to_nobody_else(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors
+) -> None:
     friend = uow.session.get_one(Organisation, actors.university.organisation_id)
     friend.name = '西部"百分%_理工\\大学'
     need = NeedFactory(title="只给熟人看的需求", disclosure="targeted", targets=[friend.name, "别的大学"])
@@ -186,3 +208,18 @@ def test_markup_in_a_field_is_shown_as_text(visitor: Browser, uow: UnitOfWork) -
         assert "<script>alert" not in page, path
         assert "<img src=x" not in page, path
     assert "<script>alert" not in visitor.get("/needs", q=bad).text
+
+
+def test_items_are_called_by_number_and_by_organisation(uow: UnitOfWork, actors: Actors) -> None:
+    owner = OrganisationFactory(name="绝密叶片公司")
+    hidden = NeedFactory(organisation=owner, disclosure="redacted")
+    shown = NeedFactory(organisation=owner)
+    offer = OfferFactory(organisation=owner)
+    NeedFactory()
+    OfferFactory()
+    assert named_needs(uow, VISITOR, "绝密叶片公司", 9) == [shown.id]
+    assert named_needs(uow, VISITOR, hidden.number, 9) == [hidden.id]
+    assert sorted(named_needs(uow, actors.desk, "绝密叶片公司", 9)) == [hidden.id, shown.id]
+    assert named_offers(uow, "绝密", 9) == [offer.id]
+    assert named_offers(uow, offer.number.lower(), 9) == [offer.id]
+    assert named_offers(uow, "²", 9) == []

@@ -15,6 +15,8 @@ def audit_page(uow: UnitOfWork, actor: Actor, page: int) -> tuple[list[tuple[Aud
     """Return one page of the log with the names of the people, and how many rows there are; raises NotAllowed."""
     require(actor, "audit.see")
     total = uow.session.scalar(select(func.count(AuditRow.id))) or 0
-    query = select(AuditRow, Person.name).outerjoin(Person, Person.id == AuditRow.person_id).order_by(AuditRow.id.desc())
+    query = (
+        select(AuditRow, Person.name).outerjoin(Person, Person.id == AuditRow.person_id).order_by(AuditRow.id.desc())
+    )
     rows = uow.session.execute(query.limit(AUDIT_PAGE).offset((page - 1) * AUDIT_PAGE))
     return [(row, name) for row, name in rows], total

@@ -36,7 +36,9 @@ def decide(person_id: int) -> ResponseReturnValue:
     approve = request.form.get("decision") == "approve"
     with current_uow() as uow:
         person = service.decide_account(uow, current_actor(), person_id, approve=approve)
-    said = _("已通过 %(name)s 的账号。", name=person.name) if approve else _("已拒绝 %(name)s 的账号。", name=person.name)
+    said = (
+        _("已通过 %(name)s 的账号。", name=person.name) if approve else _("已拒绝 %(name)s 的账号。", name=person.name)
+    )
     flash(said, "success")
     return redirect(url_for("admin.accounts"))
 

@@ -70,7 +70,9 @@ def need(need_id: int) -> ResponseReturnValue:
     with current_uow() as uow:  # a look at a confidential need is written down
         seen = needs_service.get(uow, current_actor(), need_id)
     fields = {one.name: one for one in NEED_FIELDS}
-    return render_template("public/need.html", seen=seen, need=seen.need, answers=seen.answers, fields=fields, states=NEED_LIFECYCLE.labels)
+    return render_template(
+        "public/need.html", seen=seen, need=seen.need, answers=seen.answers, fields=fields, states=NEED_LIFECYCLE.labels
+    )
 
 
 @public.get("/offers/<int:offer_id>")

@@ -17,7 +17,11 @@ from matcher.web.forms import Form, change_rows, given_from, read_form
 from matcher.web.options import option_groups, place
 
 ANYTHING = st.dictionaries(
-    st.one_of(st.sampled_from([f.name for f in NEED_FIELDS]), st.from_regex(r"indicators-\d{0,6}-\w{0,9}"), st.text(max_size=20)),
+    st.one_of(
+        st.sampled_from([f.name for f in NEED_FIELDS]),
+        st.from_regex(r"indicators-\d{0,6}-\w{0,9}"),
+        st.text(max_size=20),
+    ),
     st.text(max_size=50),
     max_size=20,
 )
@@ -58,21 +62,32 @@ def test_what_was_typed_comes_back_as_it_was() -> None:
 
 
 def test_stored_answers_survive_the_form() -> None:
-    values = {f.name: v for f, v in zip(OFFER_FIELDS, read_answers(OFFER_FIELDS, {}, complete=False).values.values(), strict=True)}
+    values = {
+        f.name: v
+        for f, v in zip(OFFER_FIELDS, read_answers(OFFER_FIELDS, {}, complete=False).values.values(), strict=True)
+    }
     values |= {
         "title": "叶片修复",
         "price_low": Decimal("805000.50"),
         "price_high": Decimal(100_000_000),
         "keywords": ["孔隙率", "激光 熔覆"],
         "tech_fields": ["rail", "bci"],
-        "indicators": [IndicatorRow("孔隙率", "le", 0.5, None, "%"), IndicatorRow("温度", "range", -40.0, 85.0, "℃"), IndicatorRow("外观", "text", None, None, "", "无裂纹")],
+        "indicators": [
+            IndicatorRow("孔隙率", "le", 0.5, None, "%"),
+            IndicatorRow("温度", "range", -40.0, 85.0, "℃"),
+            IndicatorRow("外观", "text", None, None, "", "无裂纹"),
+        ],
         "ip": [IpRow("invention", "ZL202110000001.2", "granted")],
         "year": 2024,
     }
     shown = given_from(OFFER_FIELDS, values)
     assert shown["price_low"] == "80.50005"
     assert shown["price_high"] == "10000"
-    read = read_answers(OFFER_FIELDS, read_form(OFFER_FIELDS, _as_sent(shown | {"keywords": "；".join(shown["keywords"])})), complete=False)
+    read = read_answers(
+        OFFER_FIELDS,
+        read_form(OFFER_FIELDS, _as_sent(shown | {"keywords": "；".join(shown["keywords"])})),
+        complete=False,
+    )
     assert read.problems == []
     assert {name: read.values[name] for name in values} == values
 
@@ -82,7 +97,10 @@ def test_dates_are_typed_as_the_browser_writes_them() -> None:
 
 
 def test_rows_are_added_and_removed_by_buttons() -> None:
-    rows = [{"name": n, "comparator": "ge", "value": "1", "value_high": "", "unit": "", "text": ""} for n in ("甲", "乙", "丙")]
+    rows = [
+        {"name": n, "comparator": "ge", "value": "1", "value_high": "", "unit": "", "text": ""}
+        for n in ("甲", "乙", "丙")
+    ]
     sent = _as_sent({"indicators": rows})
     given_ = read_form(NEED_FIELDS, sent)
     assert change_rows(NEED_FIELDS, sent, given_) is False
