@@ -61,7 +61,7 @@ class Proposer:
                 StoredRecord.item_id.in_(wanted),
             )
         )
-        contents = dict(rows.tuples())
+        contents = dict(rows.all())
         return [Record.from_bytes(items[i], contents[i]) for i in wanted if i in items and i in contents]
 
     def _best_offers(self, uow: UnitOfWork, need: Record) -> list[tuple[Record, Hit]]:
@@ -120,12 +120,12 @@ def _may_meet(uow: UnitOfWork, pairs: list[tuple[Record, Record]]) -> list[tuple
     strangers = [pair for pair in pairs if pair[0].item.profile.owner != pair[1].item.profile.owner]
     needs = {need.item.id for need, _ in strangers}
     targeted = select(Need.id, Need.targets).where(Need.id.in_(needs), Need.disclosure == "targeted")
-    targets = dict(uow.session.execute(targeted).tuples())
+    targets = dict(uow.session.execute(targeted).all())
     if not targets:
         return strangers
     owners = {offer.item.profile.owner for _, offer in strangers}
     query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(owners))
-    names = dict(uow.session.execute(query).tuples())
+    names = dict(uow.session.execute(query).all())
     return [
         (need, offer)
         for need, offer in strangers
@@ -178,7 +178,7 @@ def _next_wishes(uow: UnitOfWork) -> list[Wish]:
         .limit(BATCH)
     )
     grouped: dict[tuple[Side, int], list[int]] = {}
-    for row_id, entity, entity_id in rows.tuples():
+    for row_id, entity, entity_id in rows:
         side: Side = "need" if entity == "need" else "offer"
         grouped.setdefault((side, entity_id), []).append(row_id)
     return [Wish(side, item_id, tuple(ids)) for (side, item_id), ids in grouped.items()]

@@ -23,7 +23,7 @@ def wish_for_missing(uow: UnitOfWork, encoder_name: str) -> int:
             select(outbox.OutboxRow.entity, outbox.OutboxRow.entity_id).where(
                 outbox.OutboxRow.topic == outbox.Topic.INDEX
             )
-        ).tuples()
+        )
     )
     count = 0
     for side in SIDES:
@@ -40,7 +40,7 @@ def wish_for_missing(uow: UnitOfWork, encoder_name: str) -> int:
 
 def _counts(uow: UnitOfWork, encoder_name: str) -> dict[str, int]:
     query = select(StoredRecord.side, func.count()).where(StoredRecord.encoder == encoder_name, StoredRecord.is_open)
-    return dict(uow.session.execute(query.group_by(StoredRecord.side)).tuples())
+    return dict(uow.session.execute(query.group_by(StoredRecord.side)).all())
 
 
 def _is_outgrown(row: ServedIndex, counts: dict[str, int]) -> bool:

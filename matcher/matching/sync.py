@@ -92,7 +92,7 @@ def _contents(uow: UnitOfWork, encoder: Encoder, side: Side, items: Sequence[Ite
     known = select(StoredRecord.text_hash, StoredRecord.content).where(
         StoredRecord.encoder == encoder.name, StoredRecord.side == side, StoredRecord.text_hash.in_(hashes)
     )
-    found = dict(uow.session.execute(known).tuples())
+    found = dict(uow.session.execute(known).all())
     missing = [item for key, item in hashes.items() if key not in found]
     return found | {record.text_hash: record.to_bytes() for record in embed(missing, encoder)}
 
