@@ -70,6 +70,8 @@ def told() -> Iterator[None]:
     except InvalidInput as error:
         errors.print(f"[red]✗[/] {say(error.message)}")
         for problem in error.problems:
+            if problem.message == error.message:
+                continue
             errors.print(f"  {problem.field}: {say(problem.message)}")
         sys.exit(WRONG)
     except DomainError as error:

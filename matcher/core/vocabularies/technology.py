@@ -80,4 +80,7 @@ TRL = Vocabulary(
         "8": Label("8 级 · 定型试用（中试完成）", "TRL 8 · complete and qualified"),
         "9": Label("9 级 · 批量生产应用", "TRL 9 · in series production"),
     },
+    aliases={
+        f"{before}{level}{after}": str(level) for level in range(1, 10) for before, after in (("TRL", ""), ("", "级"))
+    },
 )

@@ -129,3 +129,10 @@ def test_a_list_of_labels_that_hold_separators_is_understood() -> None:
 
 def test_control_characters_go_and_emoji_stay() -> None:
     assert read(Kind.TEXT, "a\x00\x07b\u202e 🛩️ c\ud800") == "ab 🛩️ c"
+
+
+@pytest.mark.parametrize("text", ["7", "TRL7", "TRL 7", "trl7", "7级", "7 级", "７"])
+def test_readiness_is_read_as_people_write_it(text: str) -> None:
+    level = Field("answer", LABEL, Kind.CODE, vocabulary=TRL)
+    answers = read_answers([level], {"answer": text})
+    assert answers.values["answer"] == "7"
