@@ -37,8 +37,10 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.enterprise.routes import enterprise
     from matcher.web.government.routes import government
     from matcher.web.health import health
+    from matcher.web.own.blueprint import own_needs, own_offers
     from matcher.web.public.routes import public
     from matcher.web.university.routes import university
 
-    for blueprint in (public, account, admin, enterprise, university, government, desk, health):
+    audiences = (public, account, admin, enterprise, university, government, desk)
+    for blueprint in (*audiences, own_needs, own_offers, health):
         app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Pages of owners: what an organisation asks for or offers, one implementation for both sides."""

@@ -1,0 +1,127 @@
+"""My needs and my results: list, detail with pairings, and what can be done."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from matcher.core.errors import Conflict, InvalidInput
+from matcher.core.fields import Field
+from matcher.core.labels import Label
+from matcher.core.people import Actor
+from matcher.core.permissions import View
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.matching import queries
+from matcher.matching.explain_labels import promise
+from matcher.matching.explained import explanation_of
+from matcher.matching.lifecycle import PAIRING_LIFECYCLE
+from matcher.matching.model import PairingState
+from matcher.matching.queries import OwnPairing
+from matcher.needs.model import NeedVersion
+from matcher.web.context import current_actor, current_uow
+from matcher.web.language import t
+from matcher.web.own.editing import edit_page, given_of
+from matcher.web.own.sides import Item, OwnSide
+
+DONE = {
+    "submit": Label("已提交。", "Handed in."),
+    "renew": Label("已重新提交。", "Handed in again."),
+    "solve": Label("已标记为已解决。", "Marked as solved."),
+    "withdraw": Label("已撤回，不再参与匹配。", "Withdrawn; it is no longer matched."),
+}
+TERMS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """Hold one item of a list of one's own."""
+
+    item: Item
+    pairings: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVersion:
+    """Hold a version of a need with the fields that it changed; none for the first."""
+
+    version: NeedVersion
+    changed: list[Field]
+
+
+def own_rows(side: OwnSide, uow: UnitOfWork, actor: Actor) -> list[OwnRow]:
+    """Return the items of the actor's organisation, the latest changed first, each with the number of its pairings."""
+    items = side.service.mine(uow, actor)
+    counted = queries.counts(uow, side.pairing_column, [item.id for item in items])
+    return [OwnRow(item, counted.get(item.id, 0)) for item in items]
+
+
+def index(side: OwnSide) -> ResponseReturnValue:
+    """List what the own organisation asks for or offers."""
+    uow = current_uow()
+    return render_template(
+        "own/list.html", side=side, rows=own_rows(side, uow, current_actor()), progress=queries.progress(uow)
+    )
+
+
+def explained(own: OwnPairing) -> dict[str, Any]:
+    """Return the shared terms and the best pair of sentences; nothing where the need is redacted, for both quote it."""
+    if own.need is None or own.need.view is not View.FULL:
+        return {}
+    found = explanation_of(own.pairing)
+    best = max(found.sentences, key=lambda pair: pair.contribution, default=None)
+    return {"terms": [one.term for one in found.terms[:TERMS_SHOWN]], "best": best}
+
+
+def shown_versions(side: OwnSide, versions: list[NeedVersion]) -> list[ShownVersion]:
+    """Return versions, the latest first, with what each changed."""
+    before = [None, *versions]
+    shown = [
+        ShownVersion(one, [f for f in side.fields if last and last.answers.get(f.name) != one.answers.get(f.name)])
+        for last, one in zip(before, versions, strict=False)
+    ]
+    return shown[::-1]
+
+
+def detail(side: OwnSide, item_id: int) -> ResponseReturnValue:
+    """Show one item of one's own, with its pairings, its history and what can be done."""
+    actor = current_actor()
+    with current_uow() as uow:  # the desk's look at a confidential need is written down
+        item = side.load(uow, actor, item_id)
+        moves, versions = side.history(uow, actor, item_id)
+        pairings = [p for p in side.pairings(uow, actor, item) if p.pairing.state is not PairingState.DECLINED]
+        return render_template(
+            "own/detail.html",
+            side=side,
+            item=item,
+            answers=side.service.answers_of(item),
+            actions=side.open_actions(item),
+            is_editable=item.state in side.editable,
+            pairings=[(own, explained(own)) for own in pairings],
+            pairing_states=PAIRING_LIFECYCLE.labels,
+            promise=promise,
+            moves=moves,
+            versions=shown_versions(side, versions),
+            progress=queries.progress(uow),
+        )
+
+
+def act(side: OwnSide, item_id: int) -> ResponseReturnValue:
+    """Submit, withdraw, renew or solve; what is still missing is shown in the form."""
+    name, actor = request.form.get("action", ""), current_actor()
+    action = side.action(name)
+    here = url_for(f"{side.blueprint}.detail", item_id=item_id)
+    try:
+        with current_uow() as uow:
+            action(uow, actor, item_id)
+    except InvalidInput as error:
+        item = side.load(uow, actor, item_id)
+        if item.state not in side.editable:
+            flash(" ".join(t(problem.message) for problem in error.problems), "error")
+            return redirect(here, 303)
+        return edit_page(side, item, given_of(side, item), error.problems), 422
+    except Conflict as error:
+        flash(t(error.message), "warning")
+        return redirect(here, 303)
+    flash(t(DONE[name]), "success")
+    return redirect(here, 303)
