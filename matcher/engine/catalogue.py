@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from matcher.engine import snapshot as snapshots
+from matcher.engine.bm25 import TermStatistics
 from matcher.engine.fusion import Candidates, Query, weigh
 from matcher.engine.items import DamagedSnapshot, Differences, Encoder, Hit, Item, Record, Vectors
 from matcher.engine.lexicon import Lexicon, comparable
@@ -191,6 +192,15 @@ class Catalogue:
         with self._lock:
             statistics = self._lexicon.statistics(language)
             return statistics.contributions(query.tokens, item.tokens, self.ranking.formula.rarity_power)
+
+    def statistics(self, language: str) -> TermStatistics:
+        """Return the term statistics of a language, as they are now."""
+        return self._lexicon.statistics(language)
+
+    def close(self) -> None:
+        """Let go of the files; the catalogue cannot be used afterwards."""
+        with self._lock:
+            self._store.close()
 
     def verify(self, expected: Mapping[int, str]) -> Differences:
         """Compare what is stored, and what each index holds, with {id: text_hash}."""

@@ -63,7 +63,12 @@ class _File:
         return cls(os.open(path, os.O_RDONLY))
 
     def __del__(self) -> None:
-        os.close(self.descriptor)
+        self.close()
+
+    def close(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
     def read(self, size: int, offset: int) -> bytes:
         return os.pread(self.descriptor, size, offset)
@@ -97,6 +102,12 @@ class ItemStore:
 
     def __contains__(self, wanted: int) -> bool:
         return wanted in self._places
+
+    def close(self) -> None:
+        """Let go of the files; nothing can be read afterwards."""
+        for file in (self._base, self._extra):
+            if file is not None:
+                file.close()
 
     def ids(self) -> Ids:
         """Return all ids in ascending order."""

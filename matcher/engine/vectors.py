@@ -23,6 +23,7 @@ RowsOf = Callable[[Ids], Vectors]
 EXACT_UP_TO = 50_000  # exact search takes about 10 ms there on one core
 GROWTH = 4  # times the items that the lists were trained on, until they are trained anew
 RECALL = 0.985  # of the 50 nearest, aimed at when the lists are trained
+WORTH_SHARING = 300_000  # vectors that one query is compared with: about 20 ms on one core
 _NEAREST = 50
 _TUNING_QUERIES = 128
 _CHUNK = 20_000
@@ -119,9 +120,11 @@ class VectorIndex:
         if not _lists(index):
             parameters = faiss.SearchParameters(sel=selector) if selector else None
         else:
-            # FAISS shares one query's lists among the cores only when told; many queries are shared out by themselves.
-            index.parallel_mode = 1 if len(queries) == 1 else 0
             probes = self.probes if among is None else _lists(index)
+            # One query's lists are shared among the cores only where waiting for each other costs less than it saves;
+            # many queries are shared out by themselves.
+            heavy = len(queries) == 1 and index.ntotal * probes > WORTH_SHARING * _lists(index)
+            index.parallel_mode = 1 if heavy else 0
             parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
         scores, ids = index.search(queries, k, params=parameters)
         return ids, scores

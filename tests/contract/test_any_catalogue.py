@@ -16,8 +16,9 @@ from tests.contract.records import DIMENSION, record, reference
 
 
 @pytest.fixture
-def catalogue(make: Make) -> Any:
-    return make(reference())
+def catalogue(make: Make) -> Iterator[Any]:
+    with closing(make(reference())) as made:
+        yield made
 
 
 def ids(hits) -> list[int]:
@@ -104,7 +105,7 @@ def test_scores_are_those_of_the_records_themselves(catalogue) -> None:
     other.upsert(offers)
     query = need(50)
     (hits,) = catalogue.search([query], 12)
-    statistics = {"zh": other._lexicon.statistics("zh")}
+    statistics = {"zh": other.statistics("zh")}
     expected = score_records(query, offers, catalogue.reference, statistics, Ranking())
     assert ids(hits) == ids(expected)
     for hit, sure in zip(hits, expected, strict=True):
