@@ -102,14 +102,13 @@ def decode(name: str, content: bytes) -> str:
 
 
 def _delimited(name: str, text: str) -> Iterator[Grid]:
-    # The first ten rows decide which delimiter fits; the others are then never read to their end.
+    # The most frequent one is tried first; once a header fits, the others are never read.
     for delimiter in sorted(DELIMITERS, key=text[:20_000].count, reverse=True):
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         rows: list[list[Any]] = []
         try:
-            for row in reader:
-                # A quoted cell may span lines: rows are counted as a spreadsheet shows them.
-                rows.append(list(row))
+            # A quoted cell may span lines: rows are counted as a spreadsheet shows them.
+            rows.extend(reader)
         except csv.Error as error:
             raise refuse(BROKEN_LINES, name=name, row=reader.line_num) from error
         yield Grid(name, rows, is_text=True)
