@@ -51,7 +51,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "valid_until": ("有效期", "有效期限", "Valid to"),
     "year": ("年份", "完成年份"),
     "team": ("完成人", "团队", "成果完成人", "研发团队"),
-    "industries": ("行业", "应用领域", "所属行业", "Industries"),
+    "industries": ("行业", "应用领域", "Industries"),
     "ipc": ("IPC", "IPC分类"),
     "summary": ("简介", "技术简介", "成果介绍", "项目简介"),
     "innovation": ("创新性", "技术创新点", "Innovation"),

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from matcher.core.errors import InvalidInput
 from matcher.exchange import packages
 from matcher.exchange.cells import prepare
-from matcher.exchange.columns import Headers, columns_of
+from matcher.exchange.columns import SPELLINGS, Headers, columns_of
 from matcher.exchange.importing import headers_for
 from matcher.exchange.reading import Table, read_table
 from matcher.exchange.sides import NEEDS, OFFERS
@@ -350,3 +350,10 @@ def test_an_old_workbook_with_damaged_bytes_is_read_or_refused(changes: list[tup
     except InvalidInput:
         return
     assert table.rows
+
+
+@pytest.mark.parametrize("side", [NEEDS, OFFERS], ids=lambda side: side.what)
+def test_no_usual_spelling_means_another_column(side: Any) -> None:
+    headers = Headers(columns_of(side))
+    for column in columns_of(side):
+        assert {headers.key(spelling) for spelling in SPELLINGS.get(column.key, ())} <= {column.key}
