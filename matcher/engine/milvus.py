@@ -150,11 +150,13 @@ class MilvusCatalogue:
     def _search(self, records: Sequence[Record], k: int, allowed: set[int] | None) -> list[list[Hit]]:
         asked = [Query.prepare(record, self.reference) for record in records]
         statistics = self._statistics(asked)
-        if allowed is not None and len(allowed) <= max(k, DEPTH):
+        depth = max(k, DEPTH)
+        if allowed is not None and len(allowed) <= depth:
             pools = [allowed] * len(asked)
+            items = self._items(allowed, fresh=True)
         else:
-            pools = self._propose(asked, max(k, DEPTH), allowed, statistics)
-        items = self._items({key for pool in pools for key in pool})
+            pools = self._propose(asked, depth, allowed, statistics)
+            items = self._items(set().union(*pools), fresh=False)
         return [
             self._score(query, record, [items[key] for key in sorted(pool) if key in items], statistics, k)
             for query, record, pool in zip(asked, records, pools, strict=True)
@@ -166,17 +168,15 @@ class MilvusCatalogue:
         condition = "" if allowed is None else f"id in {sorted(allowed)}"
         pools: list[set[int]] = [set() for _ in asked]
         probes = [(at, row) for at, query in enumerate(asked) for row in query.rows[:MOST_PROBES]]
-        near = self._connection.search(
-            self.name, "vector", [row for _, row in probes], depth, condition, ["id"], effort=_EFFORT
-        )
-        for (at, _), hits in zip(probes, near, strict=True):
-            pools[at].update(hit["id"] for hit in hits)
+        near = self._connection.search(self.name, "vector", [row for _, row in probes], depth, condition, _EFFORT)
+        for (at, _), ids in zip(probes, near, strict=True):
+            pools[at].update(ids)
         for language, places in _by_language(asked).items():
             spoken = condition if not language else _both(condition, f"language in {json.dumps([language, ''])}")
             texts = [(at, text) for at in places if (text := _heaviest(asked[at], statistics))]
-            alike = self._connection.search(self.name, "bm25", [text for _, text in texts], depth, spoken, ["id"])
-            for (at, _), hits in zip(texts, alike, strict=True):
-                pools[at].update(hit["id"] for hit in hits)
+            alike = self._connection.search(self.name, "bm25", [text for _, text in texts], depth, spoken, fresh=False)
+            for (at, _), ids in zip(texts, alike, strict=True):
+                pools[at].update(ids)
         return pools
 
     def _score(
@@ -204,14 +204,14 @@ class MilvusCatalogue:
         self._prepare()
         return self._terms.all_languages().get(language) or StoredStatistics(self._terms, language, 0, 0)
 
-    def _items(self, ids: Collection[int]) -> dict[int, HeldItem]:
+    def _items(self, ids: Collection[int], fresh: bool) -> dict[int, HeldItem]:
         """Return the stored items among these ids; only what changed since it was last read travels."""
-        stamps = {row["id"]: row["stamp"] for row in self._read(sorted(ids), ("id", "stamp"))}
+        stamps = {row["id"]: row["stamp"] for row in self._read(sorted(ids), ("id", "stamp"), fresh)}
         with self._caching:
             known = {key: self._seen[key] for key in stamps if key in self._seen}
         items = {key: item for key, item in known.items() if item.stamp == stamps[key]}
-        fresh = {row["id"]: from_row(row) for row in self._read(sorted(stamps.keys() - items.keys()), FIELDS)}
-        items |= fresh
+        changed = self._read(sorted(stamps.keys() - items.keys()), FIELDS, fresh=False)
+        items |= {row["id"]: from_row(row) for row in changed}
         with self._caching:
             for key, item in items.items():
                 self._seen.pop(key, None)
@@ -220,9 +220,9 @@ class MilvusCatalogue:
                 self._seen.popitem(last=False)
         return items
 
-    def _read(self, ids: Sequence[int], fields: Sequence[str]) -> list[dict[str, Any]]:
+    def _read(self, ids: Sequence[int], fields: Sequence[str], fresh: bool = True) -> list[dict[str, Any]]:
         chunks = in_chunks(ids, _READ_AT_ONCE)
-        return [row for chunk in chunks for row in self._connection.get(self.name, chunk, fields)]
+        return [row for chunk in chunks for row in self._connection.get(self.name, chunk, fields, fresh)]
 
     def contributions(self, query: Record, item: Record) -> dict[str, float]:
         """Return what each term that the two share adds to their lexical score; nothing between two languages."""

@@ -18,7 +18,6 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 WRITE_SECONDS = 60.0
 REST_SECONDS = 5.0  # after a failure nobody waits for the server again before this time has passed
-LARGEST_WINDOW = 16_384  # rows that Milvus returns at once
 
 _Value = TypeVar("_Value")
 
@@ -76,11 +75,22 @@ class Connection:
         if keys:
             self._call(lambda client: client.delete(name, ids=keys, timeout=WRITE_SECONDS))
 
-    def get(self, name: str, keys: Sequence[int], fields: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the rows that exist among those with these keys, in any order."""
+    def get(self, name: str, keys: Sequence[int], fields: Sequence[str], fresh: bool = True) -> list[dict[str, Any]]:
+        """Return the rows that exist among those with these keys, in any order.
+
+        A `fresh` read waits until the server has everything written before, up to its time tick (200 ms by default). A
+        reader that has waited once need not wait again for the same collection.
+        """
 
         def do(client: MilvusClient) -> list[dict[str, Any]]:
-            return list(client.get(name, ids=list(keys), output_fields=list(fields), timeout=self._read_seconds))
+            found = client.get(
+                name,
+                ids=list(keys),
+                output_fields=list(fields),
+                timeout=self._read_seconds,
+                consistency_level=_consistency(fresh),
+            )
+            return list(found)
 
         return self._call(do) if keys else []
 
@@ -93,23 +103,24 @@ class Connection:
         return self._call(do)
 
     def search(
-        self, name: str, field: str, data: list[Any], limit: int, condition: str, fields: Sequence[str], effort: int = 0
-    ) -> list[list[dict[str, Any]]]:
-        """Return for each vector or text the best rows as {"id", "entity"}, best first."""
+        self, name: str, field: str, data: list[Any], limit: int, condition: str, effort: int = 0, fresh: bool = True
+    ) -> list[list[int]]:
+        """Return for each vector or text the keys of the best rows, best first; `fresh` as for `get`."""
         parameters = {"params": {"ef": max(limit, effort)} if effort else {}}
 
-        def do(client: MilvusClient) -> list[list[dict[str, Any]]]:
+        def do(client: MilvusClient) -> list[list[int]]:
             found = client.search(
                 name,
                 data=data,
                 anns_field=field,
                 limit=limit,
                 filter=condition,
-                output_fields=list(fields),
+                output_fields=["id"],
                 search_params=parameters,
                 timeout=self._read_seconds,
+                consistency_level=_consistency(fresh),
             )
-            return [list(hits) for hits in found]
+            return [[int(hit["id"]) for hit in hits] for hits in found]
 
         return self._call(do) if data else []
 
@@ -156,6 +167,10 @@ class Connection:
         self._retry_at = time.monotonic() + REST_SECONDS
         self.close()
         return Unavailable(reason)
+
+
+def _consistency(fresh: bool) -> str:
+    return "Strong" if fresh else "Eventually"
 
 
 def in_chunks(values: Sequence[_Value], size: int) -> Iterator[list[_Value]]:

@@ -116,10 +116,10 @@ class TermTable:
         return {language: StoredStatistics(self, language, *both) for language, both in self.totals().items()}
 
     def frequencies(self, language: str, terms: Iterable[str]) -> dict[str, int]:
-        """Return in how many items of a language each term occurs, zeros included."""
+        """Return in how many items of a language each term occurs, zeros included; totals were read before."""
         keys = {term: key_of(language, term) for term in terms}
         known: dict[int, int] = {}
-        for content in self._read({key % _BUCKETS for key in keys.values()}).values():
+        for content in self._read({key % _BUCKETS for key in keys.values()}, fresh=False).values():
             known |= _decode(content)
         return {term: known.get(key, 0) for term, key in keys.items()}
 
@@ -151,9 +151,9 @@ class TermTable:
         self._connection.upsert(self.name, [_row(key, _encode(terms)) for key, terms in buckets.items() if terms])
         self._connection.delete(self.name, [key for key, terms in buckets.items() if not terms])
 
-    def _read(self, keys: Collection[int]) -> dict[int, str]:
+    def _read(self, keys: Collection[int], fresh: bool = True) -> dict[int, str]:
         chunks = in_chunks(sorted(keys), _CHUNK)
-        rows = (row for chunk in chunks for row in self._connection.get(self.name, chunk, ("key", "content")))
+        rows = (row for chunk in chunks for row in self._connection.get(self.name, chunk, ("key", "content"), fresh))
         return {row["key"]: row["content"] for row in rows}
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from matcher.engine.reference import Reference
 from tests.contract.servers import LiteServer
 
 Make = Callable[[Reference], Any]
+Embedded = Callable[[Reference], Catalogue]
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +29,13 @@ def milvus(lite: LiteServer) -> Iterator[LiteServer]:
     lite.empty()
 
 
+@pytest.fixture
+def embedded() -> Iterator[Embedded]:
+    with ExitStack() as stack:
+        yield lambda reference: stack.enter_context(closing(Catalogue(reference)))
+
+
 @pytest.fixture(params=["embedded", "milvus"])
-def make(request: pytest.FixtureRequest) -> Iterator[Make]:
-    if request.param == "milvus":
-        yield request.getfixturevalue("milvus").catalogue
-        return
-    yield Catalogue
+def make(request: pytest.FixtureRequest) -> Make:
+    made = request.getfixturevalue(request.param)
+    return made.catalogue if isinstance(made, LiteServer) else made

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matcher.engine.catalogue import Catalogue
 from matcher.engine.items import Record, Unavailable
 from matcher.engine.milvus import MilvusCatalogue
 from matcher.engine.milvus_schema import collection_name
 from matcher.engine.reference import Reference, unit
+from tests.contract.conftest import Embedded
 from tests.contract.records import DIMENSION, WORDS, record, reference
 from tests.contract.servers import LiteServer
 
@@ -30,8 +30,8 @@ def needs(count: int) -> list[Record]:
     return [record(number, "need", language=("zh", "de", "")[number % 3], trl=5) for number in range(500, 500 + count)]
 
 
-def test_rankings_and_scores_are_those_of_the_embedded_catalogue(milvus: LiteServer) -> None:
-    here, there = Catalogue(reference()), milvus.catalogue(reference())
+def test_rankings_and_scores_are_those_of_the_embedded_catalogue(milvus: LiteServer, embedded: Embedded) -> None:
+    here, there = embedded(reference()), milvus.catalogue(reference())
     for catalogue in (here, there):
         catalogue.upsert(offers(300))
         catalogue.delete(range(0, 300, 7))
@@ -43,14 +43,14 @@ def test_rankings_and_scores_are_those_of_the_embedded_catalogue(milvus: LiteSer
                 assert right.parts == pytest.approx(left.parts, abs=1e-4)
 
 
-def test_statistics_of_terms_are_those_of_the_embedded_catalogue(milvus: LiteServer) -> None:
-    here, there = Catalogue(reference()), milvus.catalogue(reference())
+def test_statistics_of_terms_are_those_of_the_embedded_catalogue(milvus: LiteServer, embedded: Embedded) -> None:
+    here, there = embedded(reference()), milvus.catalogue(reference())
     for catalogue in (here, there):
         catalogue.upsert(offers(40))
         catalogue.delete(range(10))
     query, item = needs(1)[0], offers(40)[20]
     assert there.contributions(query, item) == here.contributions(query, item)
-    assert there.statistics("zh").chance(WORDS) == pytest.approx(here._lexicon.statistics("zh").chance(WORDS))
+    assert there.statistics("zh").chance(WORDS) == pytest.approx(here.statistics("zh").chance(WORDS))
     assert len(there.statistics("ja")) == 0
 
 
@@ -89,11 +89,11 @@ def test_facts_that_change_without_the_text_count_at_once(milvus: LiteServer) ->
     assert catalogue.search([query], 1)[0][0].parts["trl"] == -1
 
 
-def test_very_long_items_and_needs_keep_every_term_and_vector(milvus: LiteServer) -> None:
+def test_very_long_items_and_needs_keep_every_term_and_vector(milvus: LiteServer, embedded: Embedded) -> None:
     rows = unit(np.random.default_rng(1).standard_normal((65, DIMENSION)).astype(np.float32))
     tokens = tuple(f"_术语{number}" for number in range(6000)) * 2
     long = replace(record(1), vectors=rows, tokens=tokens)
-    here, there = Catalogue(reference()), milvus.catalogue(reference())
+    here, there = embedded(reference()), milvus.catalogue(reference())
     for catalogue in (here, there):
         catalogue.upsert([long, *offers(10)[2:]])
     for query in (replace(needs(1)[0], tokens=tokens[-60:]), replace(needs(1)[0], vectors=rows, tokens=tokens)):
@@ -104,7 +104,9 @@ def test_very_long_items_and_needs_keep_every_term_and_vector(milvus: LiteServer
     assert there.statistics("zh").document_frequencies(tokens[:3]).tolist() == [0, 0, 0]
 
 
-def test_terms_are_counted_again_after_a_writer_was_killed(milvus: LiteServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_terms_are_counted_again_after_a_writer_was_killed(
+    milvus: LiteServer, embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
     catalogue = milvus.catalogue(reference())
     catalogue.upsert(offers(10))
 
@@ -116,9 +118,9 @@ def test_terms_are_counted_again_after_a_writer_was_killed(milvus: LiteServer, m
         with pytest.raises(KeyboardInterrupt):
             catalogue.upsert([record(20), record(3, seed=5)])
     catalogue.upsert([record(21)])
-    sure = Catalogue(reference())
+    sure = embedded(reference())
     sure.upsert([*offers(10), record(20), record(3, seed=5), record(21)])
-    expected = sure._lexicon.statistics("zh")
+    expected = sure.statistics("zh")
     assert (
         catalogue.statistics("zh").document_frequencies(WORDS).tolist() == expected.document_frequencies(WORDS).tolist()
     )
