@@ -10,44 +10,15 @@ from matcher.core import outbox
 from matcher.core.audit import AuditRow
 from matcher.core.clock import local_date, utc_now
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.engine.evidence import Explanation, FactRow, Gap, IndicatorRow, SentencePair, SharedTerm
 from matcher.matching import review
 from matcher.matching.model import Decision, Pairing, PairingState, Verdict
 from matcher.needs.model import Need, NeedState
 from tests.conftest import Actors
-from tests.factories import NeedFactory, OfferFactory, OrganisationFactory, PairingFactory
+from tests.desk_pairings import pairing
+from tests.factories import NeedFactory, OrganisationFactory
 from tests.http.conftest import Browser, CountQueries, SignIn
 
 MOST_QUERIES = 26
-
-
-def pairing(score: float = 0.8, **changes: Any) -> Pairing:
-    need = changes.pop("need", None) or NeedFactory(
-        difficulties="修复后孔隙率居高不下。热处理后出现再结晶。", content="给出可量产的工艺窗口。"
-    )
-    offer = changes.pop("offer", None) or OfferFactory(
-        summary="熔池在线监测闭环控制。修复层孔隙率低，已在两家工厂试用。"
-    )
-    explanation = Explanation(
-        alignment=0.7,
-        sentences=(SentencePair("修复后孔隙率居高不下。", "修复层孔隙率低，已在两家工厂试用。", 0.9, 0.4),),
-        terms=(SharedTerm("孔隙率", 3.2),),
-        coverage=0.5,
-        indicators=(
-            IndicatorRow("孔隙率", "met", 0.0, "孔隙率 ≤ 0.5 %", "孔隙率不高于0.5%", "孔隙率 ≤ 0.3 %", "", 1.0),
-            IndicatorRow("抗拉强度", "unknown", None, "抗拉强度 ≥ 980 MPa", ""),
-        ),
-        facts=(
-            FactRow("fields", 1.0, ("new_materials",), ("new_materials",)),
-            FactRow("trl", -0.33, (8,), (6,)),
-            FactRow("price", 1.0, (3_000_000.0,), (800_000.0, 1_500_000.0)),
-        ),
-        missing=(Gap("claim_missing", "抗拉强度"), Gap("claim_missing", "延伸率"), Gap("need_without_trl")),
-    )
-    made: Pairing = PairingFactory(
-        **{"need": need, "offer": offer, "score": score, "explanation": explanation.to_dict()} | changes
-    )
-    return made
 
 
 def decide(browser: Browser, one: Pairing, *, back: str = "back=queue", **given: Any) -> Any:

@@ -1,0 +1,177 @@
+"""The desk in a browser: by keyboard, without scripts, on a phone, for a screen reader."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from matcher.core.clock import local_date, utc_now
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.matching import review
+from matcher.matching.model import Pairing, PairingState, Verdict
+from matcher.needs.model import NeedState
+from tests.browser.conftest import OpenAs, is_too_wide
+from tests.conftest import Actors
+from tests.desk_pairings import pairing
+from tests.factories import NeedFactory, OfferFactory
+
+ADDRESSES = ("/desk/", "/desk/queue", "/desk/pairings/{0}", "/desk/decisions", "/desk/intake", "/desk/intake/needs/{1}")
+
+
+@pytest.fixture
+def waiting(uow: UnitOfWork, actors: Actors) -> list[int]:
+    """The ids of six pairings to review, the most promising first."""
+    made = [pairing(0.9 - place / 10) for place in range(6)]
+    uow.commit()
+    return [one.id for one in made]
+
+
+def shows(page: Page, pairing_id: int) -> None:
+    expect(page.locator(f'[data-review="{pairing_id}"]')).to_be_visible()
+
+
+def stored(uow: UnitOfWork, pairing_id: int) -> Pairing:
+    uow.session.expire_all()
+    return uow.session.get_one(Pairing, pairing_id)
+
+
+def test_a_queue_is_worked_through_by_keyboard_alone(open_as: OpenAs, uow: UnitOfWork, waiting: list[int]) -> None:
+    page = open_as("desk")
+    page.goto("/desk/queue")
+    shows(page, waiting[0])
+    page.keyboard.press("j")
+    shows(page, waiting[1])
+    page.keyboard.press("k")
+    shows(page, waiting[0])
+    page.keyboard.press("a")
+    shows(page, waiting[1])
+    page.keyboard.press("d")
+    expect(page.locator(".decide-decline .decide-panel")).to_be_visible()
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    shows(page, waiting[2])
+    page.keyboard.press("s")
+    page.keyboard.press("2")
+    shows(page, waiting[3])
+    assert stored(uow, waiting[0]).state is PairingState.SHORTLISTED
+    assert stored(uow, waiting[1]).state is PairingState.DECLINED
+    assert stored(uow, waiting[2]).defer_until == local_date(utc_now()) + timedelta(days=7)
+    expect(page.locator(".decided")).to_contain_text("稍后再看")
+    page.keyboard.press("u")
+    shows(page, waiting[2])
+    assert stored(uow, waiting[2]).state is PairingState.SUGGESTED
+
+
+def test_the_next_pairing_is_there_before_the_server_is_asked_again(open_as: OpenAs, waiting: list[int]) -> None:
+    page = open_as("desk")
+    page.goto("/desk/queue")
+    page.wait_for_load_state("networkidle")
+    held: list[Route] = []
+    page.route("**/desk/queue?*", lambda route: held.append(route))  # whatever is asked for from here on never arrives
+    page.keyboard.press("a")
+    shows(page, waiting[1])
+
+
+def test_typing_a_note_presses_no_keys(open_as: OpenAs, uow: UnitOfWork, waiting: list[int]) -> None:
+    page = open_as("desk")
+    page.goto("/desk/queue")
+    page.keyboard.press("d")
+    page.locator("#note-decline").press_sequentially("a d j 3")
+    shows(page, waiting[0])
+    page.keyboard.press("Escape")
+    expect(page.locator(".decide-decline .decide-panel")).to_be_hidden()
+    assert stored(uow, waiting[0]).state is PairingState.SUGGESTED
+
+
+def test_keys_can_be_switched_off(open_as: OpenAs, uow: UnitOfWork, waiting: list[int]) -> None:
+    page = open_as("desk")
+    page.goto("/desk/queue")
+    page.keyboard.press("?")
+    page.get_by_label("使用单键快捷键").uncheck()
+    page.locator("body").click(position={"x": 5, "y": 5})
+    page.keyboard.press("a")
+    page.reload()
+    page.keyboard.press("a")
+    page.wait_for_timeout(300)
+    assert stored(uow, waiting[0]).state is PairingState.SUGGESTED
+
+
+def test_everything_works_without_scripts(open_as: OpenAs, uow: UnitOfWork, waiting: list[int]) -> None:
+    page = open_as("desk", scripts=False)
+    page.goto("/desk/queue")
+    page.locator(".decide-accept > button").click()
+    shows(page, waiting[1])
+    page.locator(".decide-decline summary").click()
+    page.get_by_label("价格或预算不合").check()
+    page.get_by_role("button", name="确认不合适").click()
+    shows(page, waiting[2])
+    page.locator(".decide-defer summary").click()
+    page.get_by_role("button", name="一个月后").click()
+    shows(page, waiting[3])
+    page.get_by_role("button", name="撤销").click()
+    shows(page, waiting[2])
+    page.locator(".queue-filter summary").click()
+    page.locator("[name=state]").select_option("declined")
+    page.get_by_role("button", name="筛选").click()
+    shows(page, waiting[1])
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_when_a_colleague_is_faster_the_note_stays(
+    scripts: bool, open_as: OpenAs, uow: UnitOfWork, actors: Actors, waiting: list[int]
+) -> None:
+    page = open_as("desk", scripts=scripts)
+    page.goto("/desk/queue")
+    with uow:
+        review.decide(uow, actors.colleague, waiting[0], Verdict.ACCEPT, note="我来跟进")
+    page.locator(".decide-decline summary").click()
+    page.get_by_label("领域不符").check()
+    page.locator("#note-decline").fill("需求其实是检测")
+    page.get_by_role("button", name="确认不合适").click()
+    expect(page.locator("#refusal")).to_contain_text(f"{actors.colleague.name} 比您早一步")
+    expect(page.locator("#refusal")).to_contain_text("我来跟进")
+    expect(page.locator("#note-decline")).to_have_value("需求其实是检测")
+    expect(page.get_by_label("领域不符")).to_be_checked()
+    assert stored(uow, waiting[0]).state is PairingState.SHORTLISTED
+
+
+def test_on_a_phone_the_list_leads_to_one_pairing_with_the_decision_at_hand(
+    open_as: OpenAs, waiting: list[int]
+) -> None:
+    page = open_as("desk", "phone")
+    page.goto("/desk/queue")
+    expect(page.locator(".review")).to_be_hidden()
+    page.locator(".queue-row a").nth(1).click()
+    shows(page, waiting[1])
+    expect(page.locator(".queue")).to_be_hidden()
+    for part in (".side >> nth=0", ".side >> nth=1", ".why"):
+        page.locator(part).scroll_into_view_if_needed()
+        expect(page.locator(".decide-accept > button")).to_be_in_viewport()
+    page.locator(".decide-accept > button").click()
+    shows(page, waiting[2])
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_no_page_has_a_serious_fault_or_needs_scrolling_sideways(
+    size: str,
+    open_as: OpenAs,
+    faults: Callable[[Page], list[str]],
+    uow: UnitOfWork,
+    actors: Actors,
+    waiting: list[int],
+) -> None:
+    need = NeedFactory(state=NeedState.SUBMITTED)
+    OfferFactory(state="submitted")
+    uow.commit()
+    with uow:
+        review.decide(uow, actors.colleague, waiting[5], Verdict.DECLINE, reason="ip", note="独占")
+    page = open_as("desk", size)
+    found = {}
+    for path in ADDRESSES:
+        page.goto(path.format(waiting[5], need.id))
+        found[path] = faults(page) + (["too wide"] if is_too_wide(page) else [])
+    page.goto(f"/desk/queue?pairing={waiting[0]}")
+    page.locator(".decide-decline summary").click()
+    found["decline"] = faults(page)
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
