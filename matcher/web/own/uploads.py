@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +29,10 @@ KEPT_SECONDS = 24 * 3600
 ROWS_PER_PAGE = 100
 NO_FILE = Label("请先选择要上传的文件。", "Choose a file first.")
 GONE = Label("找不到这次上传，可能已经过期，请重新上传。", "This upload is gone; upload the file again.")
+TOO_LARGE = Label(
+    "文件超过 {limit} MB，请缩小文件，或分成几次上传。",
+    "The file exceeds {limit} MB; make it smaller or send it in parts.",
+)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
 
 
@@ -95,7 +100,11 @@ def upload_post(side: OwnSide) -> ResponseReturnValue:
     if file is None or not file.filename:
         return _choose(side, [Problem("file", NO_FILE)]), 422
     _forget_old()
-    content, settings = file.read(), platform().settings
+    settings = platform().settings
+    with closing(file):  # a large one lies in a temporary file
+        content = file.read()
+    if len(content) > settings.max_upload_mb * 1024 * 1024:
+        return _choose(side, [Problem("file", TOO_LARGE.format(limit=settings.max_upload_mb))]), 413
     try:
         verdict = check_list(
             current_uow(), current_actor(), side.what, file.filename, content, max_rows=settings.max_rows
