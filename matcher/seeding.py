@@ -113,22 +113,17 @@ def _seed_people(platform: Platform) -> int:
     return written
 
 
-def _unjudged_vague() -> set[str]:
-    """Return the vague needs that no result answers: they wait for the desk, which has something to send back."""
-    vague: set[str] = set()
-    judged: set[str] = set()
-    for path in (SEEDS / "judged").glob("*.toml"):
-        vague.update(tomllib.loads(path.read_text("utf-8"))["vague"])
-    for path in (SEEDS / "judged").glob("*.tsv"):
-        judged.update(line.split("\t")[0] for line in path.read_text("utf-8").splitlines()[1:])
-    return vague - judged
+def _waiting_for_review() -> set[str]:
+    """Return one vague need of each part: they wait for the desk, which then has something to send back."""
+    parts = (tomllib.loads(path.read_text("utf-8")) for path in (SEEDS / "judged").glob("*.toml"))
+    return {part["vague"][0] for part in parts if part["vague"]}
 
 
 def _seed_items(platform: Platform, side: str) -> int:
     """Write the needs or the offers, a batch a commit, each as if handed in on a day of the last two months."""
     model: type[Need] | type[Offer] = Need if side == "need" else Offer
     moved = max(timedelta(0), local_date(utc_now()) - WRITTEN_ON)
-    waiting = _unjudged_vague()
+    waiting = _waiting_for_review()
     moment = utc_now()
     uow = UnitOfWork(platform.sessions, clock=lambda: moment)
     keys = _organisations(uow)
