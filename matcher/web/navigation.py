@@ -40,7 +40,12 @@ LINKS: tuple[Link, ...] = (
     Link("enterprise.home", Label("企业工作台", "Enterprise"), frozenset({Role.ENTERPRISE}), "enterprise."),
     Link("university.home", Label("院所工作台", "Laboratory"), frozenset({Role.UNIVERSITY}), "university."),
     Link("own_needs.index", Label("我的需求", "My needs"), frozenset({Role.ENTERPRISE, Role.GOVERNMENT}), "own_needs."),
-    Link("own_offers.index", Label("我的成果", "My results"), frozenset({Role.ENTERPRISE, Role.UNIVERSITY}), "own_offers."),
+    Link(
+        "own_offers.index",
+        Label("我的成果", "My results"),
+        frozenset({Role.ENTERPRISE, Role.UNIVERSITY}),
+        "own_offers.",
+    ),
     Link("government.home", Label("科技部门", "Government"), frozenset({Role.GOVERNMENT}), "government."),
     Link("desk.home", Label("撮合工作台", "Desk"), frozenset({Role.DESK}), "desk."),
     Link("own_needs.upload", Label("录入与导入", "Entry"), frozenset({Role.DESK}), "own_"),
