@@ -25,12 +25,8 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
-TRANSLATIONS := matcher/web/translations/en/LC_MESSAGES/messages
-$(TRANSLATIONS).mo: $(TRANSLATIONS).po $(VENV)/.runtime
-	@$(BIN)/pybabel --quiet compile -d matcher/web/translations
-
 .PHONY: setup
-setup: $(VENV)/.runtime $(TRANSLATIONS).mo ## Make the environment
+setup: $(VENV)/.runtime ## Make the environment
 	@echo "[setup] ready: $$($(BIN)/python --version); next: make run"
 
 .PHONY: run
@@ -43,11 +39,11 @@ demo: setup ## Fill the demo and match it, without starting the server
 	@$(BIN)/python -m matcher demo
 
 .PHONY: test
-test: $(VENV)/.development $(TRANSLATIONS).mo ## Run everything that CI runs
+test: $(VENV)/.development ## Run everything that CI runs
 	@tools/test.sh
 
 .PHONY: check
-check: $(VENV)/.development $(TRANSLATIONS).mo ## Run the quick checks only: format, lint, types, import directions
+check: $(VENV)/.development ## Run the quick checks only: format, lint, types, import directions
 	@tools/check.sh
 
 .PHONY: audit
