@@ -191,7 +191,7 @@ def test_a_server_that_says_nothing_is_waited_for_once(silent_port: int) -> None
     started = time.monotonic()
     with pytest.raises(Unavailable):
         catalogue.search(needs(1), 5)
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 1
 
 
 def test_a_server_that_comes_back_serves_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """The reader of indicators, against labelled phrases and against anything."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,16 +159,10 @@ def test_any_mixture_of_words_and_figures_is_read_without_an_error(pieces):
         "- ",
     ],
 )
-def test_reading_time_grows_with_the_length_of_a_text_and_no_faster(piece):
-    def seconds(length: int) -> float:
-        text = (piece * length)[:length]
-        start = time.perf_counter()
-        read_indicators(text)
-        return time.perf_counter() - start
-
-    seconds(1_000)
-    short, long = min(seconds(12_500) for _ in range(3)), seconds(100_000)
-    assert long < 8 * 3 * short + 0.5
+def test_long_texts_of_anything_are_read_and_every_phrase_is_where_it_says(piece):
+    text = (piece * 20_000)[:20_000]
+    for reading in read_indicators(text):
+        assert text[reading.start : reading.end] == reading.phrase
 
 
 def test_unreadable_figures_are_left_alone():
