@@ -68,17 +68,10 @@ def decide(
     PAIRING_LIFECYCLE.apply(uow, actor, pairing, verdict.value, note)
     pairing.defer_until = defer_until if verdict is Verdict.DEFER else None
     pairing.changed_at = uow.clock()
-    uow.session.add(
-        Decision(
-            pairing_id=pairing.id,
-            person_id=actor.person_id,
-            verdict=verdict,
-            reason=reason if verdict is Verdict.DECLINE else None,
-            note=note,
-            scores=pairing.scores,
-            at=uow.clock(),
-        )
-    )
+    decision = Decision(pairing_id=pairing.id, person_id=actor.person_id, verdict=verdict, note=note, at=uow.clock())
+    decision.reason = reason if verdict is Verdict.DECLINE else None
+    decision.scores = pairing.scores
+    uow.session.add(decision)
     audit.record(uow, actor, f"pairing.{verdict}", "pairing", pairing.id, reason=reason)
     _tell_need(uow, actor, pairing)
     return pairing

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from matcher.core.audit import AuditRow
-from matcher.core.errors import NotAllowed
+from matcher.core.errors import NotAllowed, NotFound
 from matcher.core.permissions import View
 from matcher.matching import queries
 from matcher.needs import service as needs
@@ -44,6 +44,75 @@ def one_of_each(uow, actors):
     ]
     uow.commit()
     return made
+
+
+SECRETS = {
+    "title": "秘密标题",
+    "keywords": ["秘密关键词"],
+    "background": "秘密背景",
+    "difficulties": "秘密难点",
+    "content": "秘密内容",
+    "foundation": "秘密基础",
+    "preferred_partners": "秘密伙伴",
+    "payment": "秘密付款",
+}
+
+
+def everything_said(answers):
+    return repr(answers)
+
+
+def test_the_redacted_form_of_a_need_holds_nothing_of_what_it_hides(uow, actors):
+    need = NeedFactory(
+        disclosure="redacted", organisation=OrganisationFactory(name="秘密机构"), ref="秘密编号", **SECRETS
+    )
+    uow.commit()
+    for role in ("visitor", "other_enterprise", "university", "government", "admin"):
+        seen = needs.get(uow, getattr(actors, role), need.id)
+        assert seen.view is View.REDACTED
+        assert "秘密" not in everything_said(seen.answers), role
+        assert "孔隙率" not in everything_said(seen.answers), "indicators are hidden too"
+        assert seen.answers["industry"] == "C37"
+    assert "秘密标题" in everything_said(needs.get(uow, actors.desk, need.id).answers)
+
+
+def test_what_is_not_for_the_public_is_shown_to_owner_and_desk_only(uow, actors):
+    need = NeedFactory(organisation=organisation_of(actors.enterprise), **SECRETS)
+    uow.commit()
+    private = {"ref", "preferred_partners", "payment", "targets"}
+    for role, shown in (("enterprise", True), ("desk", True), ("university", False), ("visitor", False)):
+        answers = needs.get(uow, getattr(actors, role), need.id).answers
+        assert (private <= set(answers)) is shown, role
+        assert bool(private & set(answers)) is shown, role
+
+
+def test_every_look_at_a_confidential_need_by_others_is_written_down(uow, actors):
+    chosen = organisation_of(actors.university)
+    owner = organisation_of(actors.enterprise)
+    targeted = NeedFactory(disclosure="targeted", targets=[chosen.name], organisation=owner)
+    closed = NeedFactory(disclosure="closed", organisation=owner)
+    redacted = NeedFactory(disclosure="redacted", organisation=owner)
+    open_ = NeedFactory(organisation=owner)
+    uow.commit()
+    with uow:
+        for need in (targeted, closed, redacted, open_):
+            needs.get(uow, actors.enterprise, need.id)
+            needs.get(uow, actors.desk, need.id)
+        needs.get(uow, actors.university, targeted.id)
+        needs.get(uow, actors.university, redacted.id)  # sees nothing confidential
+    for need in (targeted, closed):
+        with pytest.raises(NotFound), uow:
+            needs.get(uow, actors.other_university, need.id)
+    looks = uow.session.execute(
+        select(AuditRow.person_id, AuditRow.entity_id).where(AuditRow.action == "need.look").order_by(AuditRow.id)
+    )
+    desk, university = actors.desk.person_id, actors.university.person_id
+    assert {tuple(look) for look in looks} == {
+        (desk, targeted.id),
+        (desk, closed.id),
+        (desk, redacted.id),
+        (university, targeted.id),
+    }
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
