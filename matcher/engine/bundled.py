@@ -207,25 +207,11 @@ def _write_tokenizer(model: _Source, path: Path) -> None:
 
 
 def _configuration(model: _Source) -> dict[str, Any]:
-    transformer = {
-        "architectures": ["BertModel"],
-        "model_type": "bert",
-        "hidden_act": "gelu",
-        "hidden_size": model.hidden,
-        "intermediate_size": model.inner,
-        "layer_norm_eps": 1e-12,
-        "max_position_embeddings": model.positions,
-        "num_attention_heads": model.heads,
-        "num_hidden_layers": model.layers,
-        "pad_token_id": 1,
-        "type_vocab_size": model.types,
-        "vocab_size": model.vocabulary,
-        "dtype": "float32",
-    }
+    """Return the content of each configuration file by its path."""
     marks = {"bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>"}
     marks |= {"pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}
     return {
-        "config.json": transformer,
+        "config.json": _transformer(model),
         "tokenizer_config.json": {
             "tokenizer_class": "PreTrainedTokenizerFast",
             "model_max_length": model.positions,
@@ -249,4 +235,22 @@ def _configuration(model: _Source) -> dict[str, Any]:
             {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
         ],
         "1_Pooling/config.json": {"word_embedding_dimension": model.hidden, "pooling_mode_mean_tokens": True},
+    }
+
+
+def _transformer(model: _Source) -> dict[str, Any]:
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "hidden_act": "gelu",
+        "hidden_size": model.hidden,
+        "intermediate_size": model.inner,
+        "layer_norm_eps": 1e-12,
+        "max_position_embeddings": model.positions,
+        "num_attention_heads": model.heads,
+        "num_hidden_layers": model.layers,
+        "pad_token_id": 1,
+        "type_vocab_size": model.types,
+        "vocab_size": model.vocabulary,
+        "dtype": "float32",
     }
