@@ -1,5 +1,7 @@
 """Free-text search: what fits a text, as far as the person who asks may see it."""
 
+from sqlalchemy import select
+
 from matcher.core.people import Actor
 from matcher.core.permissions import View
 from matcher.core.unit_of_work import UnitOfWork
@@ -26,6 +28,7 @@ def find_needs(uow: UnitOfWork, matcher: Matcher, actor: Actor, text: str, limit
     if not text.strip():
         return []
     hits = matcher.find("need", text[:LONGEST], limit * 2)
-    needs = {need.id: need for hit in hits if (need := uow.session.get(Need, hit.id)) is not None}
+    found = uow.session.scalars(select(Need).where(Need.id.in_([hit.id for hit in hits])))
+    needs = {need.id: need for need in found}
     seen = [hit for hit in hits if hit.id in needs and view_for(uow, actor, needs[hit.id]) is View.FULL]
     return seen[:limit]
