@@ -30,6 +30,11 @@ def test_paragraphs_stay_apart() -> None:
     ]
 
 
+def test_a_quote_that_runs_over_the_end_of_a_text_is_marked_as_far_as_it_goes() -> None:
+    (pieces,) = mark("课题组研发了问答引擎，已在两家试用。", [Quote(1, "错误率 ≤ 1.6 %；\n课题组研发了问答引擎，")])
+    assert pieces[0] == Piece("课题组研发了问答引擎，", 1, opens=True)
+
+
 @given(st.text(max_size=60), st.lists(st.text(max_size=12), max_size=4))
 def test_nothing_is_lost_or_added(text: str, quotes: list[str]) -> None:
     paragraphs = mark(text, [Quote(number, quote) for number, quote in enumerate(quotes, 1)])

@@ -1,8 +1,12 @@
 """Finds quoted sentences in the texts they come from, so that they can be marked in place."""
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+_LINE, _CLAUSE = re.compile(r"\n+"), re.compile(r"[\n；;。]+")
+_LEAST = 8  # characters of a part of a quote that is looked for by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,34 @@ def _folded(text: str) -> tuple[str, list[int]]:
     return "".join(characters), places
 
 
+def _ways(quote: str) -> Iterator[list[str]]:
+    """Yield the quote whole, then by lines, then by clauses: the engine's passages may run over the end of a text."""
+    yield [quote]
+    for pattern in (_LINE, _CLAUSE):
+        yield [part for part in pattern.split(quote) if len(part.strip()) >= _LEAST]
+
+
+def _places(folded: str, parts: Sequence[str]) -> list[tuple[int, int]]:
+    found = []
+    for part in parts:
+        wanted, _ = _folded(part)
+        start = folded.find(wanted) if len(wanted) > 1 else -1
+        if start >= 0:
+            found.append((start, start + len(wanted)))
+    return found
+
+
 def _spans(text: str, quotes: Sequence[Quote]) -> list[tuple[int, int, int]]:
     folded, places = _folded(text)
-    found: list[tuple[int, int, int]] = []
+    taken: list[tuple[int, int, int]] = []
     for quote in quotes:
-        wanted, _ = _folded(quote.text)
-        start = folded.find(wanted) if len(wanted) > 1 else -1
-        if start < 0:
-            continue
-        span = (places[start], places[start + len(wanted) - 1] + 1, quote.number)
-        # Quotes come most telling first: one that overlaps an earlier one stays unmarked.
-        if all(span[1] <= low or span[0] >= high for low, high, _ in found):
-            found.append(span)
-    return sorted(found)
+        found = next(filter(None, (_places(folded, parts) for parts in _ways(quote.text))), [])
+        for start, end in found:
+            span = (places[start], places[end - 1] + 1, quote.number)
+            # Quotes come most telling first: one that overlaps an earlier one stays unmarked.
+            if all(span[1] <= low or span[0] >= high for low, high, _ in taken):
+                taken.append(span)
+    return sorted(taken)
 
 
 def mark(text: str, quotes: Sequence[Quote]) -> list[list[Piece]]:
@@ -60,7 +79,8 @@ def mark(text: str, quotes: Sequence[Quote]) -> list[list[Piece]]:
     pieces: list[Piece] = []
     end = 0
     for start, stop, number in _spans(text, quotes):
-        pieces += [Piece(text[end:start]), Piece(text[start:stop], number, opens=True)]
+        first = all(piece.number != number for piece in pieces)
+        pieces += [Piece(text[end:start]), Piece(text[start:stop], number, opens=first)]
         end = stop
     return _paragraphs([*pieces, Piece(text[end:])])
 

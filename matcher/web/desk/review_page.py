@@ -1,18 +1,21 @@
 """What the two pages of a pairing show: both texts marked, the reasons, the decision as it was typed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from matcher.core.clock import local_date
 from matcher.core.errors import Problem
 from matcher.core.labels import Label
 from matcher.core.people import Actor
+from matcher.core.rows import format_indicator
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching.explained import Reasons, reasons
 from matcher.matching.queries import OpenedPairing, SaidDecision, look
 from matcher.needs.fields import NEED_FIELDS
+from matcher.needs.model import Need
 from matcher.offers.fields import OFFER_FIELDS
+from matcher.offers.model import Offer
 from matcher.web.desk.forms import GivenDecision
 from matcher.web.desk.marking import Piece, Quote, mark
 
@@ -72,9 +75,24 @@ def _numbers(texts: Sequence[MarkedText]) -> frozenset[int]:
     return frozenset(piece.number for piece in pieces if piece.number is not None)
 
 
-def _marked(side: str, thing: object, names: Sequence[str], quotes: Sequence[Quote]) -> list[MarkedText]:
-    texts = ((name, getattr(thing, name)) for name in names)
-    return [MarkedText(_LABELS[f"{side}.{name}"], mark(text, quotes)) for name, text in texts if text]
+def _marked(side: str, thing: Need | Offer, names: Sequence[str], quotes: Sequence[Quote]) -> list[MarkedText]:
+    texts = {name: getattr(thing, name) for name in names}
+    texts["indicators"] = "；".join(format_indicator(row.row()) for row in thing.indicator_rows)
+    marked = [MarkedText(_LABELS[f"{side}.{name}"], mark(text, quotes)) for name, text in texts.items() if text]
+    return _opened_once(marked)
+
+
+def _opened_once(texts: list[MarkedText]) -> list[MarkedText]:
+    """Let a quote open in the first of the texts only: that is where the other side's number leads."""
+    opened: set[int | None] = set()
+    for text in texts:
+        for paragraph in text.paragraphs:
+            for place, piece in enumerate(paragraph):
+                if piece.opens and piece.number in opened:
+                    paragraph[place] = replace(piece, opens=False)
+                elif piece.opens:
+                    opened.add(piece.number)
+    return texts
 
 
 def review_page(

@@ -28,7 +28,7 @@ GONE = Label(
     "这个匹配对已经撤下：需求或成果有了变化，系统不再推荐。请看下一个。",
     "This pairing was taken back: the need or the result has changed. Go on with the next.",
 )
-NO_VERDICT = Label("请按“合适”“不合适”或“稍后”。", "Press “Fits”, “Does not fit” or “Later”.")
+NO_VERDICT = Label("请按“合适”“不合适”或“稍后”。", "Press “Accept”, “Decline” or “Later”.")
 
 
 @desk.get("/")

@@ -21,14 +21,14 @@ VERDICT_LOOK = {
     "unknown": ("quiet", "question"),
 }
 _FITS, _PARTLY = Label("相合", "Agrees"), Label("部分相合", "Agrees in part")
-_OPEN, _CLASHES = Label("不作判断", "Says nothing"), Label("不合", "Disagrees")
+_OPEN, _CLASHES = Label("一般", "Neutral"), Label("不合", "Disagrees")
 
 
-def agreement(value: float) -> tuple[Label, str, str]:
-    """Return word, colour and icon of an agreement of −1 … 1."""
+def agreement(value: float, shared: bool) -> tuple[Label, str, str]:
+    """Return word, colour and icon of an agreement of −1 … 1; `shared` says whether the two sides name anything alike."""
     if value >= 0.75:
         return _FITS, "ok", "check"
-    if value > 0:
+    if value > 0 or (value == 0 and shared):
         return _PARTLY, "wait", "near"
     return (_CLASHES, "stop", "close") if value < 0 else (_OPEN, "quiet", "minus")
 
