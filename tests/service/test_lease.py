@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -94,7 +93,6 @@ def test_a_holder_on_another_host_is_believed_until_its_time_is_over(uow, clock)
 
 
 def test_two_processes_never_hold_the_lease_together(platform, database_url):
-    started = time.monotonic()
     workers = [start(database_url, "in turn") for _ in range(2)]
     outcomes = [worker.communicate(timeout=60) for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outcomes
@@ -102,7 +100,6 @@ def test_two_processes_never_hold_the_lease_together(platform, database_url):
     final = uow.session.get_one(Lease, "sync")
     assert (final.counter, final.holder) == (10, "")
     uow.close()
-    assert time.monotonic() - started < 60
 
 
 def test_a_lease_that_was_given_back_is_free(uow):

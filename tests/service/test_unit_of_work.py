@@ -51,6 +51,9 @@ def test_the_worker_is_woken_once_and_after_the_commit(ringing, bell, actors):
             )
         assert bell.seen == []
     assert bell.seen == [3]
+    with ringing:  # what follows in the same unit has nothing for the worker
+        needs.create(ringing, actors.enterprise, need_answers())
+    assert bell.seen == [3]
 
 
 def test_an_action_without_wishes_wakes_nobody(ringing, bell, actors):
