@@ -1,0 +1,14 @@
+"""Claims, saved filters, tasks and notes of the desk."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
