@@ -65,6 +65,13 @@ class TermStatistics(ABC):
         """Return the score of an item with these tokens."""
         return sum(self.contributions(query, tokens, power).values())
 
+    def share(self, query: Sequence[str], tokens: Sequence[str], power: float = 1.0) -> float:
+        """Return the part (0…1) of the query's weight, rarity to that power, whose terms are among the tokens."""
+        counts = Counter(query)
+        weights = dict(zip(counts, self._weights(counts, self.document_frequencies(list(counts)), power), strict=True))
+        total = sum(weights.values())
+        return float(sum(weights[term] for term in weights.keys() & set(tokens)) / total) if total else 0.0
+
     def chance(self, query: Sequence[str], power: float = 1.0) -> tuple[float, float]:
         """Return mean and standard deviation of the score that an item reaches by chance.
 
@@ -72,9 +79,14 @@ class TermStatistics(ABC):
         """
         counts = Counter(query)
         frequencies = self.document_frequencies(list(counts))
-        weights = self._asked(np.fromiter(counts.values(), np.float64, len(counts))) * self._idf(frequencies) ** power
+        weights = self._weights(counts, frequencies, power)
         share = np.minimum(frequencies / max(len(self), 1), 1.0)
         return float(weights @ share), float(np.sqrt(weights**2 @ (share * (1 - share))))
+
+    def _weights(self, counts: Counter[str], frequencies: npt.NDArray[np.int64], power: float) -> Scores:
+        """Return what each known term of a query can add, leaving its frequency in an item aside; 0 for unknown ones."""
+        asked = self._asked(np.fromiter(counts.values(), np.float64, len(counts)))
+        return np.where(frequencies > 0, asked * self._idf(frequencies) ** power, 0.0)
 
     def _idf(self, frequencies: npt.NDArray[np.int64]) -> Scores:
         return np.log1p((len(self) - frequencies + 0.5) / (frequencies + 0.5))

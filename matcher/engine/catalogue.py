@@ -116,7 +116,7 @@ class Catalogue:
         ]
         hubness = self.reference.hubness(np.stack([row[0] for row in rows]))
         return [
-            StoredItem(record.item.id, digest_of(record.text_hash), language, float(near), row, facts_of(record.item))
+            StoredItem(record.item.id, digest_of(record.text_hash), language, float(near), row, facts_of(record))
             for record, language, near, row in zip(records, languages, hubness, rows, strict=True)
         ]
 
@@ -165,11 +165,11 @@ class Catalogue:
         items = self._read(sorted(pool))
         candidates = gather(items)
         formula = self.ranking.formula
-        bm25, surprise = self._lexicon.scores(
+        words = self._lexicon.scores(
             query.tokens, query.language, candidates.ids, candidates.languages, formula.rarity_power
         )
-        evidence = weigh(query, candidates, bm25, surprise, self.reference, formula)
-        return self.ranking.hits(candidates.ids, evidence, facts_of(record.item), [item.facts for item in items], k)
+        evidence = weigh(query, candidates, words, self.reference, formula)
+        return self.ranking.hits(candidates.ids, evidence, facts_of(record), [item.facts for item in items], k)
 
     def _read(self, ids: Sequence[int]) -> list[StoredItem]:
         missing = [key for key in ids if key not in self._remembered]

@@ -15,15 +15,17 @@ _PROVINCE, _CITY = 2, 4  # leading digits of GB/T 2260
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Hold what of an item is compared beside its text."""
+    """Hold what of an item is compared beside its text, and how many terms that text has."""
 
     profile: Profile
     indicators: tuple[Indicator, ...] = ()
+    terms: int = 0
 
 
 def agreements(query: Facts, item: Facts) -> dict[str, float]:
     """Return the agreement on every fact that both state, by name: 1 fits, 0 says nothing, −1 speaks against.
 
+    Indicators give two: the shares (0…1) of the demands that are met, `coverage`, and contradicted, `conflict`.
     Which of the two is the need follows from `side`; between two of one side no facts are compared.
     """
     if query.profile.side == item.profile.side:
@@ -39,9 +41,15 @@ def agreements(query: Facts, item: Facts) -> dict[str, float]:
         "trl": _maturity(asked.trl, given.trl),
         "price": _affordability(asked, given),
         "region": _nearness(asked.region, given.region),
-        "indicators": _indicators(need.indicators, offer.indicators),
+        **_indicators(need.indicators, offer.indicators),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def sizes(query: Facts, item: Facts) -> dict[str, float]:
+    """Return the logarithm of the number of terms of either side, by side."""
+    need, offer = (item, query) if query.profile.side == "offer" else (query, item)
+    return {"need_length": math.log1p(need.terms), "offer_length": math.log1p(offer.terms)}
 
 
 def _overlap(left: frozenset[str], right: frozenset[str]) -> float | None:
@@ -96,14 +104,14 @@ def _nearness(left: str, right: str) -> float | None:
     return 0.5 if same else 0.0
 
 
-def _indicators(demands: Sequence[Indicator], claims: Sequence[Indicator]) -> float | None:
-    """Return the share of demands met less the share missed; None where no demand could be compared."""
+def _indicators(demands: Sequence[Indicator], claims: Sequence[Indicator]) -> dict[str, float]:
+    """Return the shares of the demands that are met and contradicted; nothing where no demand could be compared."""
     if not demands or not claims:
-        return None
+        return {}
     matches = match_indicators(_readings(demands), _readings(claims))
     if all(match.outcome.verdict == "unknown" for match in matches):
-        return None
-    return indicator_coverage(matches) - indicator_conflict(matches)
+        return {}
+    return {"coverage": indicator_coverage(matches), "conflict": indicator_conflict(matches)}
 
 
 def _readings(stated: Sequence[Indicator]) -> list[Reading]:

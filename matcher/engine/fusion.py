@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.engine.items import Record, Vectors
-from matcher.engine.lexicon import comparable
+from matcher.engine.lexicon import WordScores, comparable
 from matcher.engine.reference import Reference
 
 Values = npt.NDArray[np.float64]
@@ -66,39 +66,41 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Hold the evidence of n pairs: `cosine` and `bm25` as they are, `dense` and `words` as the formula has them."""
+    """Hold the evidence of n pairs, (n,) each.
 
+    `whole` and `alignment` are cosines of the whole texts and of the best rows, `cosine` their mixture; `bm25` and `share` are
+    those of WordScores; `dense`, `words` and `total` are as the formula has them; `spoken` tells where words can be compared.
+    """
+
+    whole: Values
+    alignment: Values
     cosine: Values
     bm25: Values
+    share: Values
     dense: Values
     words: Values
     total: Values
+    spoken: npt.NDArray[np.bool_]
 
 
-def cosines(query: Query, candidates: Candidates, best_row: float) -> Values:
-    """Return for each candidate the cosine of the whole texts mixed with that of the best pair of rows."""
+def cosines(query: Query, candidates: Candidates) -> tuple[Values, Values]:
+    """Return for each candidate the cosine of the whole texts, and that of the best pair of rows."""
+    if not len(candidates.ids):
+        return np.zeros(0), np.zeros(0)
     similarities = candidates.rows @ query.rows.T
     starts = candidates.offsets[:-1]
     best = np.maximum.reduceat(similarities.max(axis=1), starts)
-    return np.asarray((1 - best_row) * similarities[starts, 0] + best_row * best, np.float64)
+    return similarities[starts, 0].astype(np.float64), best.astype(np.float64)
 
 
-def weigh(
-    query: Query,
-    candidates: Candidates,
-    bm25: Values,
-    surprise: Values,
-    reference: Reference,
-    formula: Formula,
-) -> Evidence:
-    """Return the evidence of every pair; `bm25` (n,) has rarity to the formula's power, `surprise` (n,) is its z."""
-    if not len(candidates.ids):
-        nothing = np.zeros(0)
-        return Evidence(nothing, nothing, nothing, nothing, nothing)
-    cosine = cosines(query, candidates, formula.best_row)
+def weigh(query: Query, candidates: Candidates, shared: WordScores, reference: Reference, formula: Formula) -> Evidence:
+    """Return the evidence of every pair; `shared` has rarity to the formula's power."""
+    whole, alignment = cosines(query, candidates)
+    cosine = (1 - formula.best_row) * whole + formula.best_row * alignment
     mean, deviation = reference.expected(query.rows[0])
     excess = candidates.hubness.astype(np.float64) - reference.typical_hubness
     dense = (cosine - formula.hubness * excess - mean) / deviation
     spoken = np.array([comparable(query.language, language) for language in candidates.languages], np.bool_)
-    words = np.where(spoken, np.sign(surprise) * np.sqrt(np.abs(surprise)), formula.imputed * dense)
-    return Evidence(cosine, bm25, dense, words, dense + formula.words * words)
+    words = np.where(spoken, np.sign(shared.surprise) * np.sqrt(np.abs(shared.surprise)), formula.imputed * dense)
+    total = dense + formula.words * words
+    return Evidence(whole, alignment, cosine, shared.bm25, shared.share, dense, words, total, spoken)

@@ -160,15 +160,21 @@ class LexicalIndex(TermStatistics):
 
         `power` raises the rarity of every term: above 1, rare terms count for more than in plain BM25.
         """
+        return self.scores_and_shares(query, ids, power)[0]
+
+    def scores_and_shares(
+        self, query: Sequence[str], ids: Sequence[int] | Ids, power: float = 1.0
+    ) -> tuple[Scores, Scores]:
+        """Return what `scores` does, and of every id the part (0…1) of the query's weight that it shares."""
         wanted = np.asarray(ids, np.int64)
-        total = np.zeros(len(wanted))
+        total, shared = np.zeros(len(wanted)), np.zeros(len(wanted))
         keys, weights, _ = self._weigh(query, power)
         for segment in self._segments:
             rows = segment.find(wanted)
             here = np.flatnonzero(rows >= 0)
             if len(here):
-                total[here] = self._exact(segment, rows[here], keys, weights)
-        return total
+                total[here], shared[here] = self._exact(segment, rows[here], keys, weights)
+        return total, shared / max(float(weights.sum()), 1e-12)
 
     def search(
         self, queries: Sequence[Sequence[str]], k: int, allowed: Collection[int] | Ids | None = None
@@ -190,7 +196,7 @@ class LexicalIndex(TermStatistics):
         ]
         chosen = _best_of_all(proposals, k if leading == len(keys) else SPARE * k)
         found = [
-            (segment.ids[rows], self._exact(segment, rows, keys, weights))
+            (segment.ids[rows], self._exact(segment, rows, keys, weights)[0])
             for segment, rows in zip(self._segments, chosen, strict=True)
         ]
         ids = np.concatenate([np.zeros(0, np.int64), *(ids for ids, _ in found)])
@@ -235,13 +241,15 @@ class LexicalIndex(TermStatistics):
 
     def _exact(
         self, segment: Segment, rows: npt.NDArray[np.int64], keys: npt.NDArray[np.uint64], weights: Scores
-    ) -> Scores:
-        """Return the scores of a few rows, looked up by bisection in every term's postings."""
-        total = np.zeros(len(rows))
+    ) -> tuple[Scores, Scores]:
+        """Return scores and shared weights of a few rows, looked up by bisection in every term's postings."""
+        total, shared = np.zeros(len(rows)), np.zeros(len(rows))
         damping = self._damping(segment.lengths[rows])
         for key, weight in zip(keys, weights, strict=True):
-            total += weight * self._saturate(segment.counts_at(int(key), rows), damping)
-        return total
+            counts = segment.counts_at(int(key), rows)
+            total += weight * self._saturate(counts, damping)
+            shared += weight * (counts > 0)
+        return total, shared
 
     def save(self, folder: Path) -> None:
         """Write a snapshot into an empty folder; the caller writes aside and renames."""

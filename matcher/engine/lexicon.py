@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,21 @@ from matcher.engine.items import DamagedSnapshot
 from matcher.engine.lexical import LexicalIndex
 from matcher.engine.postings import Ids
 
-Found = tuple[Ids, Scores]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordScores:
+    """Hold what shared terms say of n pairs: BM25, how many standard deviations that is above chance, and `share`, the part
+    (0…1) of the query's weight, its rarest terms heaviest, that the item has; zeros between two languages.
+    """
+
+    bm25: Scores
+    surprise: Scores
+    share: Scores
+
+    @classmethod
+    def none(cls, count: int) -> WordScores:
+        """Return the scores of pairs that share nothing."""
+        return cls(np.zeros(count), np.zeros(count), np.zeros(count))
 
 
 class Lexicon:
@@ -62,16 +77,16 @@ class Lexicon:
 
     def scores(
         self, query: Sequence[str], language: str, ids: Ids, languages: Sequence[str], power: float
-    ) -> tuple[Scores, Scores]:
-        """Return for every id its BM25, and how many standard deviations that is above chance in the item's language."""
-        total, surprise = np.zeros(len(ids)), np.zeros(len(ids))
+    ) -> WordScores:
+        """Return what the terms of a query say of every id, by the statistics of the item's language."""
+        found = WordScores.none(len(ids))
         own = np.array(languages, dtype=str)
         for name, index in self._indexes.items():
             places = np.flatnonzero(own == name)
             if len(places) and comparable(language, name):
-                total[places] = index.scores(query, ids[places], power)
-                surprise[places] = standardise(total[places], index.chance(query, power))
-        return total, surprise
+                found.bm25[places], found.share[places] = index.scores_and_shares(query, ids[places], power)
+                found.surprise[places] = standardise(found.bm25[places], index.chance(query, power))
+        return found
 
     def _comparable(self, language: str) -> Iterable[LexicalIndex]:
         return [index for name, index in sorted(self._indexes.items()) if comparable(language, name)]
@@ -102,21 +117,22 @@ def standardise(scores: Scores, chance: tuple[float, float]) -> Scores:
     return (scores - mean) / deviation if deviation > 0 else np.zeros(len(scores))
 
 
-def surprises(
+def compare_words(
     query: Sequence[str],
     language: str,
     candidates: Sequence[tuple[str, Sequence[str]]],
     statistics: Mapping[str, TermStatistics],
     power: float,
-) -> tuple[Scores, Scores]:
+) -> WordScores:
     """Return what `Lexicon.scores` does, for (language, tokens) that are at hand and statistics kept anywhere else."""
-    total, surprise = np.zeros(len(candidates)), np.zeros(len(candidates))
+    found = WordScores.none(len(candidates))
     chances = {name: known.chance(query, power) for name, known in statistics.items() if comparable(language, name)}
     for at, (name, tokens) in enumerate(candidates):
         if name in chances:
-            total[at] = statistics[name].score(query, tokens, power)
-            surprise[at] = standardise(total[at : at + 1], chances[name])[0]
-    return total, surprise
+            found.bm25[at] = statistics[name].score(query, tokens, power)
+            found.share[at] = statistics[name].share(query, tokens, power)
+            found.surprise[at] = standardise(found.bm25[at : at + 1], chances[name])[0]
+    return found
 
 
 def comparable(language: str, other: str) -> bool:

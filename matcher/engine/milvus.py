@@ -20,7 +20,7 @@ from matcher.engine.bm25 import K3, TermStatistics
 from matcher.engine.catalogue import DEPTH, MOST_PROBES, gather
 from matcher.engine.fusion import Query, weigh
 from matcher.engine.items import Differences, Hit, Record, Side
-from matcher.engine.lexicon import comparable, surprises
+from matcher.engine.lexicon import comparable, compare_words
 from matcher.engine.milvus_client import READ_SECONDS, Connection, in_chunks
 from matcher.engine.milvus_rows import (
     FIELDS,
@@ -187,9 +187,9 @@ class MilvusCatalogue:
         stored = [held.item for held in items]
         candidates, formula = gather(stored), self.ranking.formula
         texts = [(held.item.language, held.tokens) for held in items]
-        bm25, surprise = surprises(query.tokens, query.language, texts, statistics, formula.rarity_power)
-        evidence = weigh(query, candidates, bm25, surprise, self.reference, formula)
-        return self.ranking.hits(candidates.ids, evidence, facts_of(record.item), [item.facts for item in stored], k)
+        words = compare_words(query.tokens, query.language, texts, statistics, formula.rarity_power)
+        evidence = weigh(query, candidates, words, self.reference, formula)
+        return self.ranking.hits(candidates.ids, evidence, facts_of(record), [item.facts for item in stored], k)
 
     def _statistics(self, asked: Sequence[Query]) -> Statistics:
         """Return the statistics of all languages, the terms of these queries looked up."""

@@ -48,7 +48,7 @@ def to_row(record: Record, reference: Reference) -> dict[str, Any]:
     """Return the fields of a record's row."""
     profile = record.item.profile
     rows = reference.correct_items(record.vectors, profile.language)
-    facts = _FACTS.dump_python(facts_of(record.item), mode="json")
+    facts = _FACTS.dump_python(facts_of(record), mode="json")
     terms, bag = _clip(record.tokens)
     return {
         "id": record.item.id,
@@ -66,7 +66,7 @@ def to_row(record: Record, reference: Reference) -> dict[str, Any]:
 def stamp_of(record: Record) -> str:
     """Return a digest that changes with anything that is stored of a record."""
     digest = hashlib.blake2b(record.text_hash.encode("utf-8"), digest_size=16)
-    digest.update(json.dumps(_FACTS.dump_python(facts_of(record.item), mode="json"), sort_keys=True).encode("ascii"))
+    digest.update(json.dumps(_FACTS.dump_python(facts_of(record), mode="json"), sort_keys=True).encode("ascii"))
     digest.update(np.ascontiguousarray(record.vectors, "<f4").tobytes())
     digest.update(" ".join(record.tokens).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from matcher.engine.bm25 import TermStatistics
 from matcher.engine.calibration import Calibration
-from matcher.engine.features import Facts, agreements
+from matcher.engine.features import Facts, agreements, sizes
 from matcher.engine.fusion import Candidates, Evidence, Formula, Query, weigh
-from matcher.engine.items import Hit, Item, Record
-from matcher.engine.lexicon import surprises
+from matcher.engine.items import Hit, Record
+from matcher.engine.lexicon import compare_words
 from matcher.engine.reference import Reference
 
 Values = npt.NDArray[np.float64]
@@ -29,7 +29,8 @@ Values = npt.NDArray[np.float64]
 # In standard deviations of the dense score: a relevant pair has a total of 5 to 12, a chance pair 0.
 AGREEMENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "indicators": 0.6,
+        "coverage": 0.6,
+        "conflict": -0.6,
         "fields": 0.3,
         "trl": 0.3,
         "price": 0.3,
@@ -41,7 +42,23 @@ AGREEMENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     }
 )
 LARGEST_ADJUSTMENT = 1.0
-FEATURES = ("cosine", "bm25", "dense", "words", "evidence", *AGREEMENT_WEIGHTS)
+# What a ranker may look at, in the columns of `matrix`: closeness of meaning (cosines of whole texts, of the best rows, both
+# mixed, and in standard deviations), shared words (BM25, its z, the rarity-weighted part of the query that is shared), the
+# formula's evidence, stated facts, and what tells a ranker how far to trust the others.
+FEATURES = (
+    "whole",
+    "alignment",
+    "cosine",
+    "dense",
+    "bm25",
+    "rarity",
+    "words",
+    "evidence",
+    *AGREEMENT_WEIGHTS,
+    "same_language",
+    "need_length",
+    "offer_length",
+)
 
 
 class Ranker(Protocol):
@@ -170,11 +187,9 @@ def score_records(
     asked = Query.prepare(query, reference)
     pool = candidates_of(candidates, reference)
     texts = [(record.item.profile.language, record.tokens) for record in candidates]
-    bm25, surprise = surprises(asked.tokens, asked.language, texts, statistics, ranking.formula.rarity_power)
-    evidence = weigh(asked, pool, bm25, surprise, reference, ranking.formula)
-    return ranking.hits(
-        pool.ids, evidence, facts_of(query.item), [facts_of(r.item) for r in candidates], len(candidates)
-    )
+    words = compare_words(asked.tokens, asked.language, texts, statistics, ranking.formula.rarity_power)
+    evidence = weigh(asked, pool, words, reference, ranking.formula)
+    return ranking.hits(pool.ids, evidence, facts_of(query), list(map(facts_of, candidates)), len(candidates))
 
 
 def candidates_of(records: Sequence[Record], reference: Reference) -> Candidates:
@@ -189,9 +204,9 @@ def candidates_of(records: Sequence[Record], reference: Reference) -> Candidates
     )
 
 
-def facts_of(item: Item) -> Facts:
-    """Return what of an item is compared beside its text."""
-    return Facts(item.profile, item.indicators)
+def facts_of(record: Record) -> Facts:
+    """Return what of a record is compared beside its text."""
+    return Facts(record.item.profile, record.item.indicators, len(record.tokens))
 
 
 def _within_reach(evidence: Values, k: int, reach: float) -> npt.NDArray[np.intp]:
@@ -205,10 +220,15 @@ def _within_reach(evidence: Values, k: int, reach: float) -> npt.NDArray[np.intp
 def pair_features(evidence: Evidence, at: int, query: Facts, item: Facts) -> dict[str, float]:
     """Return every feature of the pair at a place of the evidence, by name."""
     return {
+        "whole": float(evidence.whole[at]),
+        "alignment": float(evidence.alignment[at]),
         "cosine": float(evidence.cosine[at]),
-        "bm25": float(evidence.bm25[at]),
         "dense": float(evidence.dense[at]),
+        "bm25": float(evidence.bm25[at]),
+        "rarity": float(evidence.share[at]),
         "words": float(evidence.words[at]),
         "evidence": float(evidence.total[at]),
         **agreements(query, item),
+        "same_language": float(evidence.spoken[at]),
+        **sizes(query, item),
     }

@@ -33,7 +33,6 @@ FACT_LABELS = {
     "emerging": Label("新兴产业", "Emerging industry"),
     "ipc": Label("IPC 分类", "IPC class"),
     "region": Label("地区", "Region"),
-    "indicators": Label("技术指标", "Indicators"),
 }
 
 #: What is missing, and what to ask; `{about}` is the indicator.
@@ -91,7 +90,12 @@ SCORE_LABELS = {
     "bm25": Label("用词重合（原值）", "Shared wording (raw)"),
     "words": Label("用词证据", "Evidence of wording"),
     "cross": Label("精读复核", "Close reading"),
+    "whole": Label("全文相近程度", "Closeness of the whole texts"),
     "alignment": Label("句子对应程度", "Sentences that answer each other"),
+    "rarity": Label("共有稀见词比重", "Share of the rare terms"),
+    "same_language": Label("语言相同", "Same language"),
+    "need_length": Label("需求篇幅", "Length of the need"),
+    "offer_length": Label("成果篇幅", "Length of the result"),
     "coverage": Label("指标满足比例", "Share of demands met"),
     "conflict": Label("指标冲突比例", "Share of demands contradicted"),
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from matcher.engine.items import DamagedSnapshot
 from matcher.engine.lexical import LexicalIndex, tokenise
-from matcher.engine.lexicon import Lexicon, surprises
+from matcher.engine.lexicon import Lexicon, compare_words
 
 TEXTS = {
     1: "镍基高温合金单晶叶片的定向凝固工艺",
@@ -214,8 +214,16 @@ def test_items_in_another_language_do_not_change_the_scores_of_a_language() -> N
     alone.upsert([1, 2, 4], ["zh"] * 3, [tokenise(TEXTS[n]) for n in (1, 2, 4)])
     query, ids = tokenise("高温合金叶片"), np.array([1, 2, 4])
     one, other = (known.scores(query, "zh", ids, ["zh"] * 3, 1.5) for known in (alone, lexicon()))
-    assert one[0].tolist() == other[0].tolist()
-    assert one[1].tolist() == other[1].tolist()
+    assert one.bm25.tolist() == other.bm25.tolist()
+    assert one.surprise.tolist() == other.surprise.tolist()
+
+
+def test_the_share_is_the_part_of_the_query_that_an_item_has_its_rarest_terms_heaviest() -> None:
+    known = LexicalIndex()
+    known.upsert([1, 2, 3], [["rare", "common"], ["common"], ["common", "other"]])
+    _, shares = known.scores_and_shares(["rare", "common", "unheard"], [1, 2, 3, 9])
+    rare, common = known.rarity(["rare", "common"])
+    assert shares.tolist() == pytest.approx([1.0, common / (rare + common), common / (rare + common), 0.0])
 
 
 def test_an_item_that_changes_its_language_is_there_once() -> None:
@@ -232,8 +240,9 @@ def test_scores_of_texts_at_hand_are_those_of_the_lexicon() -> None:
     statistics = {language: known.statistics(language) for language in ("zh", "en")}
     for asked in ("zh", "en", "", "de"):
         one = known.scores(query, asked, np.array(list(TEXTS)), languages, 1.5)
-        other = surprises(query, asked, pairs, statistics, 1.5)
-        assert np.allclose(one, other, rtol=1e-5)
+        other = compare_words(query, asked, pairs, statistics, 1.5)
+        for name in ("bm25", "surprise", "share"):
+            assert np.allclose(getattr(one, name), getattr(other, name), rtol=1e-5)
 
 
 def test_a_lexicon_is_opened_as_it_was_saved(tmp_path) -> None:

@@ -8,8 +8,9 @@ from matcher.engine.calibration import Calibration
 from matcher.engine.features import Facts, agreements
 from matcher.engine.fusion import Candidates, Formula, Query, cosines, weigh
 from matcher.engine.items import BadVectors, DamagedSnapshot, Indicator, Item, Profile, Record
-from matcher.engine.lexicon import Lexicon
+from matcher.engine.lexicon import Lexicon, WordScores
 from matcher.engine.ranking import (
+    AGREEMENT_WEIGHTS,
     FEATURES,
     LARGEST_ADJUSTMENT,
     LearnedRanker,
@@ -123,18 +124,21 @@ def candidates(rows: list[list[float]], offsets: list[int], languages: list[str]
 def test_the_cosine_mixes_whole_texts_with_the_best_rows() -> None:
     query = Query(np.array([[1, 0], [0, 1]], np.float32), (), "en")
     pool = candidates([[0.6, 0.8], [1, 0], [0, 1]], [0, 1, 3], ["en", "en"])
-    assert cosines(query, pool, 0.4).tolist() == pytest.approx([0.6 * 0.6 + 0.4 * 0.8, 0.6 * 1 + 0.4 * 1])
+    found = weigh(query, pool, WordScores.none(2), Reference.neutral(2), Formula(best_row=0.4))
+    assert found.cosine.tolist() == pytest.approx([0.6 * 0.6 + 0.4 * 0.8, 0.6 * 1 + 0.4 * 1])
 
 
 def test_one_row_on_both_sides_is_the_plain_cosine() -> None:
     query = Query(np.array([[1, 0]], np.float32), (), "en")
-    assert cosines(query, candidates([[0.6, 0.8]], [0, 1], ["en"]), 0.4).tolist() == pytest.approx([0.6])
+    whole, alignment = cosines(query, candidates([[0.6, 0.8]], [0, 1], ["en"]))
+    assert (whole.tolist(), alignment.tolist()) == (pytest.approx([0.6]), pytest.approx([0.6]))
 
 
 def test_words_count_within_a_language_and_are_imputed_across() -> None:
     query = Query(np.eye(2, dtype=np.float32)[:1], (), "zh")
     pool = candidates([[0.6, 0.8]] * 3, [0, 1, 2, 3], ["zh", "en", ""])
-    found = weigh(query, pool, np.full(3, 5.0), np.array([9.0, 9.0, -4.0]), Reference.neutral(2), Formula())
+    shared = WordScores(np.full(3, 5.0), np.array([9.0, 9.0, -4.0]), np.zeros(3))
+    found = weigh(query, pool, shared, Reference.neutral(2), Formula())
     assert found.words.tolist() == pytest.approx([3.0, 0.7 * found.dense[1], -2.0])
     assert found.total.tolist() == pytest.approx((found.dense + 1.4 * found.words).tolist())
 
@@ -142,7 +146,7 @@ def test_words_count_within_a_language_and_are_imputed_across() -> None:
 def test_no_candidates_have_no_evidence() -> None:
     pool = Candidates(np.zeros(0, np.int64), np.zeros((0, 2), np.float32), np.zeros(1, np.int64), np.zeros(0), [])
     query = Query(np.eye(2, dtype=np.float32)[:1], (), "")
-    assert len(weigh(query, pool, np.zeros(0), np.zeros(0), Reference.neutral(2), Formula()).total) == 0
+    assert len(weigh(query, pool, WordScores.none(0), Reference.neutral(2), Formula()).total) == 0
 
 
 def test_a_score_does_not_depend_on_the_other_candidates() -> None:
@@ -158,7 +162,7 @@ def test_hits_come_best_first_and_carry_their_parts() -> None:
     hits = score_records(NEEDS[0], OFFERS, REFERENCE, statistics(), Ranking())
     assert len(hits) == len(OFFERS)
     assert [hit.parts["rank"] for hit in hits] == sorted((hit.parts["rank"] for hit in hits), reverse=True)
-    assert {"cosine", "bm25", "dense", "words", "evidence"} <= hits[0].parts.keys()
+    assert hits[0].parts.keys() >= set(FEATURES) - set(AGREEMENT_WEIGHTS)
     assert score_records(NEEDS[0], [], REFERENCE, statistics(), Ranking()) == []
 
 
@@ -201,11 +205,11 @@ def test_agreement_counts_where_both_state_it(need: dict, offer: dict, expected:
 
 def test_indicators_met_speak_for_a_pair_and_missed_against() -> None:
     demand = (Indicator("孔隙率", "le", 0.5, unit="%"),)
-    for value, expected in ((0.3, 1.0), (5.0, -1.0)):
+    for value, expected in ((0.3, {"coverage": 1.0, "conflict": 0.0}), (5.0, {"coverage": 0.0, "conflict": 1.0})):
         claim = (Indicator("孔隙率", "le", value, unit="%"),)
-        assert agreements(facts("need", demand), facts("offer", claim))["indicators"] == pytest.approx(expected)
+        assert agreements(facts("need", demand), facts("offer", claim)) == pytest.approx(expected)
     other = (Indicator("波长", "eq", 500.0, unit="nm"),)
-    assert "indicators" not in agreements(facts("need", demand), facts("offer", other))
+    assert "coverage" not in agreements(facts("need", demand), facts("offer", other))
 
 
 def test_two_needs_have_no_facts_to_agree_on() -> None:
@@ -213,8 +217,9 @@ def test_two_needs_have_no_facts_to_agree_on() -> None:
 
 
 def test_facts_never_outweigh_one_unit_of_evidence() -> None:
-    assert adjustment(dict.fromkeys(FEATURES, 1.0)) == LARGEST_ADJUSTMENT
-    assert adjustment(dict.fromkeys(FEATURES, -1.0)) == -LARGEST_ADJUSTMENT
+    best = dict.fromkeys(FEATURES, 1.0) | {"conflict": 0.0}
+    assert adjustment(best) == LARGEST_ADJUSTMENT
+    assert adjustment({name: -value for name, value in best.items()} | {"conflict": 1.0}) == -LARGEST_ADJUSTMENT
     assert adjustment({}) == 0.0
 
 
@@ -230,12 +235,11 @@ def test_looking_at_the_best_only_finds_what_looking_at_all_finds() -> None:
     generator = np.random.default_rng(7)
     offers = [record(n, trl=int(generator.integers(1, 10)), rows=1 + n % 2) for n in range(60)]
     pool, need = candidates_of(offers, REFERENCE), record(1, "need", trl=9)
-    evidence = weigh(
-        Query.prepare(need, REFERENCE), pool, np.zeros(60), generator.normal(size=60), REFERENCE, Formula()
-    )
-    facts_ = [facts_of(offer.item) for offer in offers]
+    shared = WordScores(np.zeros(60), generator.normal(size=60), np.zeros(60))
+    evidence = weigh(Query.prepare(need, REFERENCE), pool, shared, REFERENCE, Formula())
+    facts_ = [facts_of(offer) for offer in offers]
     for k in (1, 5, 20):
-        few, all_ = (Ranking().hits(pool.ids, evidence, facts_of(need.item), facts_, n) for n in (k, 60))
+        few, all_ = (Ranking().hits(pool.ids, evidence, facts_of(need), facts_, n) for n in (k, 60))
         assert [hit.id for hit in few] == [hit.id for hit in all_[:k]]
 
 
@@ -271,6 +275,7 @@ def test_a_cross_encoder_reorders_the_head_only() -> None:
     assert Ranking().read_again(hits, "query", texts) == hits
 
 
-def test_facts_of_an_item_are_its_profile_and_indicators() -> None:
+def test_facts_of_a_record_are_its_profile_indicators_and_length() -> None:
     item = Item(1, "", "", Profile("need"), indicators=(Indicator("x", "ge", 1.0),))
-    assert facts_of(item) == Facts(item.profile, item.indicators)
+    known = Record(item, "", np.ones((1, 1), np.float32), ("",), ("a", "b"))
+    assert facts_of(known) == Facts(item.profile, item.indicators, 2)
