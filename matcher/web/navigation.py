@@ -1,12 +1,14 @@
-"""The links in the header, by role."""
+"""The links in the header: public ones for everyone, and those of a person's work by role."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from flask import request
 
 from matcher.core.labels import Label
-from matcher.core.people import Actor, Role
-from matcher.web.context import current_actor
+from matcher.core.people import ROLE_LABELS, Actor, Role
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.web.context import current_actor, current_uow
 
 HOMES = {
     Role.DESK: "desk.home",
@@ -19,45 +21,100 @@ HOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Name an address in the header; `section` marks the pages that belong to it."""
+    """Name an address in the header.
+
+    `sections` are beginnings of endpoints that belong to the link; of several links that match a page, the one with the
+    longest match is marked. `count` returns how many things wait behind the link, in one query; 0 shows nothing.
+    """
 
     endpoint: str
     label: Label
-    roles: frozenset[Role] = frozenset()
-    section: str = ""
-
-    @property
-    def is_current(self) -> bool:
-        """Say whether the page belongs to this link."""
-        endpoint = request.endpoint or ""
-        return endpoint == self.endpoint or bool(self.section and endpoint.startswith(self.section))
+    sections: tuple[str, ...] = ()
+    count: Callable[[UnitOfWork, Actor], int] | None = None
+    icon: str = ""
 
 
-# Pages of the audiences add their links here; an entry without roles is shown to everyone.
-LINKS: tuple[Link, ...] = (
-    Link("public.needs", Label("需求清单", "Needs"), section="public.need"),
-    Link("public.offers", Label("成果库", "Results"), section="public.offer"),
-    Link("enterprise.home", Label("企业工作台", "Enterprise"), frozenset({Role.ENTERPRISE}), "enterprise."),
-    Link("university.home", Label("院所工作台", "Laboratory"), frozenset({Role.UNIVERSITY}), "university."),
-    Link("own_needs.index", Label("我的需求", "My needs"), frozenset({Role.ENTERPRISE, Role.GOVERNMENT}), "own_needs."),
-    Link(
-        "own_offers.index",
-        Label("我的成果", "My results"),
-        frozenset({Role.ENTERPRISE, Role.UNIVERSITY}),
-        "own_offers.",
-    ),
-    Link("government.home", Label("科技部门", "Government"), frozenset({Role.GOVERNMENT}), "government."),
-    Link("desk.home", Label("撮合工作台", "Desk"), frozenset({Role.DESK}), "desk."),
-    Link("own_needs.upload", Label("录入与导入", "Entry"), frozenset({Role.DESK}), "own_"),
-    Link("admin.accounts", Label("账号管理", "Accounts"), frozenset({Role.ADMIN}), "admin."),
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """Hold a link as this page shows it."""
+
+    link: Link
+    is_current: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Hold the header of one page: public links, the links of the actor's work, and the symbols beside their name."""
+
+    public: list[ShownLink]
+    work: list[ShownLink]
+    side: list[ShownLink]
+    work_label: Label | None
+
+
+NEEDS = Link("own_needs.index", Label("我的需求", "My needs"), ("own_needs.",))
+OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_offers.",))
+
+PUBLIC: tuple[Link, ...] = (
+    Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
+    Link("public.offers", Label("成果库", "Results"), ("public.offer",)),
     Link("public.about", Label("使用说明", "Help")),
 )
+# A new page of a role gets its line here, in the order in which that role works; a link may stand under several roles.
+WORK: dict[Role, tuple[Link, ...]] = {
+    Role.ENTERPRISE: (
+        Link("enterprise.home", Label("企业工作台", "Workspace"), ("enterprise.",)),
+        NEEDS,
+        OFFERS,
+    ),
+    Role.UNIVERSITY: (
+        Link("university.home", Label("院所工作台", "Workspace"), ("university.",)),
+        OFFERS,
+    ),
+    Role.GOVERNMENT: (
+        Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
+        NEEDS,
+    ),
+    Role.DESK: (
+        Link("desk.home", Label("撮合工作台", "Desk"), ("desk.",)),
+        Link("own_needs.upload", Label("录入与导入", "Entry"), ("own_",)),
+    ),
+    Role.ADMIN: (Link("admin.accounts", Label("账号管理", "Accounts"), ("admin.",)),),
+}
+# Symbols beside the person's name, for what may call at any time; each needs an `icon`.
+SIDE: tuple[Link, ...] = ()
 
 
-def navigation() -> list[Link]:
-    """Return the links that the actor sees."""
-    roles = current_actor().roles
-    return [link for link in LINKS if not link.roles or link.roles & roles]
+def navigation() -> Menu:
+    """Return the links that the actor sees, with the one of this page marked."""
+    actor = current_actor()
+    roles = [role for role in WORK if role in actor.roles]
+    work = list({link.endpoint: link for role in roles for link in WORK[role]}.values())
+    side = SIDE if actor.person_id is not None else ()
+    current = _current((*work, *PUBLIC, *side))
+
+    def shown(links: Iterable[Link]) -> list[ShownLink]:
+        return [ShownLink(link, link is current, _count(link, actor)) for link in links]
+
+    label = ROLE_LABELS[roles[0]] if len(roles) == 1 else None
+    return Menu(shown(PUBLIC), shown(work), shown(side), label)
+
+
+def _count(link: Link, actor: Actor) -> int:
+    return link.count(current_uow(), actor) if link.count else 0
+
+
+def _current(links: Iterable[Link]) -> Link | None:
+    """Return the link that the page belongs to: the longest match, the first of equal ones."""
+    endpoint = request.endpoint or ""
+
+    def match(link: Link) -> int:
+        beginnings = (link.endpoint, *link.sections)
+        return max((len(one) for one in beginnings if endpoint.startswith(one)), default=0)
+
+    best = max(links, key=match, default=None)
+    return best if best and match(best) else None
 
 
 def home_endpoint(actor: Actor) -> str:
