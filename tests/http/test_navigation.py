@@ -27,10 +27,10 @@ def test_every_link_of_a_role_opens_for_that_role(role: str, sign_in: SignIn) ->
 
 
 def test_the_page_in_sight_is_the_only_one_marked(sign_in: SignIn) -> None:
-    header = _header(sign_in("enterprise").get("/my/needs").text)
+    header = _header(sign_in("enterprise").get("/my/needs/").text)
     marked = re.findall(r'<a href="([^"]+)" aria-current="true"', header)
     # once in the row of a wide screen, once in the menu of a phone
-    assert marked == ["/my/needs", "/my/needs"]
+    assert marked == ["/my/needs/", "/my/needs/"]
 
 
 def test_a_visitor_sees_no_work(sign_in: SignIn) -> None:
