@@ -3,8 +3,10 @@
 from matcher.accounts import model as accounts
 from matcher.core import audit, lifecycle, outbox
 from matcher.core.db import Base
+from matcher.desk import model as desk
+from matcher.matching import desk_model
 from matcher.matching import model as matching
 from matcher.needs import model as needs
 from matcher.offers import model as offers
 
-__all__ = ["Base", "accounts", "audit", "lifecycle", "matching", "needs", "offers", "outbox"]
+__all__ = ["Base", "accounts", "audit", "desk", "desk_model", "lifecycle", "matching", "needs", "offers", "outbox"]

@@ -18,6 +18,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -117,3 +118,8 @@ def make_engine(url: str, *, echo: bool = False) -> Engine:
 def make_session_factory(engine: Engine) -> sessionmaker[Session]:
     """Return a factory of sessions whose objects stay readable after a commit."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def insert_or(session: Session, model: type[Base]) -> Any:
+    """Return an INSERT that can say what happens when the row is there already, in the dialect of the database."""
+    return (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(model)

@@ -11,6 +11,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.engine.catalogue import Catalogue
 from matcher.engine.items import Hit, Record, Side
 from matcher.matching import lease
+from matcher.matching.desk_model import KeptPairing
 from matcher.matching.explain import Explainer
 from matcher.matching.model import Pairing, PairingState, StoredRecord
 from matcher.matching.sync import SIDES, Advance, OpenUow, Wish, load_items, no_progress, open_ids
@@ -104,14 +105,17 @@ class Proposer:
         pairing.encoder, pairing.scored_at = self._encoder, now
 
     def _drop(self, uow: UnitOfWork, side: Side, item_id: int, keep: Iterable[int]) -> None:
-        """Remove the suggestions that neither side makes any more; what a person decided on is never removed."""
+        """Remove the suggestions that neither side makes any more; what a person worked on is never removed."""
         mine, other = (Pairing.need_id, Pairing.offer_id) if side == "need" else (Pairing.offer_id, Pairing.need_id)
-        for pairing in uow.session.scalars(select(Pairing).where(mine == item_id, other.not_in(list(keep)))):
+        lost = select(Pairing).where(mine == item_id, other.not_in(list(keep)))
+        kept = set(uow.session.scalars(select(KeptPairing.pairing_id).join(Pairing).where(mine == item_id)))
+        for pairing in uow.session.scalars(lost):
             if side == "need":
                 pairing.best_of_need = False
             else:
                 pairing.best_of_offer = False
-            if pairing.state is PairingState.SUGGESTED and not (pairing.best_of_need or pairing.best_of_offer):
+            is_wanted = pairing.best_of_need or pairing.best_of_offer or pairing.id in kept
+            if pairing.state is PairingState.SUGGESTED and not is_wanted:
                 uow.session.delete(pairing)
 
 

@@ -7,13 +7,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from matcher.accounts.model import Organisation
+from matcher.accounts.model import Organisation, Person
 from matcher.core.clock import local_date
 from matcher.core.listing import grouped
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies.regions import city_of
+from matcher.matching.assignments import BROKER, broker_name, with_broker
+from matcher.matching.claims import free_for
+from matcher.matching.desk_model import Claim, KeptPairing
 from matcher.matching.lifecycle import UNDER_WAY
 from matcher.matching.model import Pairing, PairingState
 from matcher.needs import model as need_model
@@ -27,8 +30,9 @@ AGES = (1, 7, 30)  # days
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Narrow the queue: technology field and city of the need, age in days at most, state, one need or offer.
+    """Narrow the queue: technology field and city of the need, age in days at most, state, broker, one need or offer.
 
+    `broker` is a person's id, 0 for what nobody looks after.
     Without a state: what waits for review, which is what is suggested and what was deferred until today.
     """
 
@@ -38,6 +42,7 @@ class QueueFilter:
     state: PairingState | None = None
     need_id: int | None = None
     offer_id: int | None = None
+    broker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,11 @@ class QueueRow:
     disclosure: str
     offer_title: str
     offer_owner: str
+    version: int
+    broker: str | None
+    holder: str | None  # who has it open for review
+    holder_id: int | None
+    made_by_id: int | None  # who paired the two by hand
     tech_fields: tuple[str, ...]
 
 
@@ -123,6 +133,8 @@ def _narrowed(uow: UnitOfWork, query: Select[Any], wanted: QueueFilter) -> Selec
         query = query.where(Pairing.need_id == wanted.need_id)
     if wanted.offer_id:
         query = query.where(Pairing.offer_id == wanted.offer_id)
+    if wanted.broker is not None:
+        query = with_broker(query).where(wanted.broker == BROKER if wanted.broker else BROKER.is_(None))
     return query
 
 
@@ -159,21 +171,29 @@ def queue(
     return QueuePage(_rows(uow, wanted, page), count, page)
 
 
-def _list_columns() -> Select[Any]:
+def list_columns(uow: UnitOfWork) -> Select[Any]:
+    """Select what a row shows, for `as_rows`; the broker comes by a subquery, so that a filter may join it too."""
     owner = aliased(Organisation)
     columns = joined(
         Pairing.id, Pairing.score, Pairing.state, Pairing.created_at, Pairing.defer_until, Need.title,
-        Organisation.name, Organisation.region, Need.disclosure, Offer.title, owner.name, Need.id,
+        Organisation.name, Organisation.region, Need.disclosure, Offer.title, owner.name, Pairing.version,
+        broker_name(), Person.name, Claim.person_id, KeptPairing.made_by_id, Need.id,
     )  # fmt: skip
-    return columns.join(owner, owner.id == Offer.organisation_id)
+    return (
+        columns.join(owner, owner.id == Offer.organisation_id)
+        .outerjoin(Claim, and_(Claim.pairing_id == Pairing.id, Claim.until > uow.clock()))
+        .outerjoin(Person, Person.id == Claim.person_id)
+        .outerjoin(KeptPairing, KeptPairing.pairing_id == Pairing.id)
+    )
 
 
 def _rows(uow: UnitOfWork, wanted: QueueFilter, page: int) -> list[QueueRow]:
-    query = _filtered(uow, _list_columns(), wanted).order_by(Pairing.score.desc(), Pairing.id)
-    return _as_rows(uow, query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+    query = _filtered(uow, list_columns(uow), wanted).order_by(Pairing.score.desc(), Pairing.id)
+    return as_rows(uow, query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
 
 
-def _as_rows(uow: UnitOfWork, query: Select[Any]) -> list[QueueRow]:
+def as_rows(uow: UnitOfWork, query: Select[Any]) -> list[QueueRow]:
+    """Run a query over `list_columns` and add the fields of each need, in two statements in all."""
     found = uow.session.execute(query).all()
     fields = _fields(uow, [row[-1] for row in found])
     return [QueueRow(*(*row[:-1], tuple(fields.get(row[-1], ())))) for row in found]
@@ -212,27 +232,25 @@ def _pairs(uow: UnitOfWork, query: Select[Any]) -> list[tuple[Any, int]]:
 
 
 def next_in_queue(uow: UnitOfWork, actor: Actor, wanted: QueueFilter, after: Pairing) -> int | None:
-    """Return the id of the pairing that follows `after` in the queue, wherever `after` itself now stands."""
+    """Return the id of the pairing that follows `after`, wherever that now stands; what colleagues have open is passed."""
     require(actor, "pairing.queue")
-    return _neighbour(uow, wanted, _after(after), Pairing.score.desc(), Pairing.id)
+    return _neighbour(uow, wanted, and_(_after(after), free_for(uow, actor)), Pairing.score.desc(), Pairing.id)
 
 
 def previous_in_queue(uow: UnitOfWork, actor: Actor, wanted: QueueFilter, before: Pairing) -> int | None:
-    """Return the id of the pairing ahead of `before` in the queue."""
+    """Return the id of the pairing ahead of `before`; what colleagues have open is passed over."""
     require(actor, "pairing.queue")
-    return _neighbour(uow, wanted, _before(before), Pairing.score, Pairing.id.desc())
+    return _neighbour(uow, wanted, and_(_before(before), free_for(uow, actor)), Pairing.score, Pairing.id.desc())
 
 
 def first_in_queue(uow: UnitOfWork, actor: Actor, wanted: QueueFilter) -> int | None:
-    """Return the id of the most promising pairing."""
+    """Return the id of the most promising pairing that no colleague has open."""
     require(actor, "pairing.queue")
-    return _neighbour(uow, wanted, None, Pairing.score.desc(), Pairing.id)
+    return _neighbour(uow, wanted, free_for(uow, actor), Pairing.score.desc(), Pairing.id)
 
 
-def _neighbour(uow: UnitOfWork, wanted: QueueFilter, where: ColumnElement[bool] | None, *order: Any) -> int | None:
-    query = _filtered(uow, joined(Pairing.id), wanted)
-    if where is not None:
-        query = query.where(where)
+def _neighbour(uow: UnitOfWork, wanted: QueueFilter, where: ColumnElement[bool], *order: Any) -> int | None:
+    query = _filtered(uow, joined(Pairing.id), wanted).where(where)
     found: int | None = uow.session.scalar(query.order_by(*order).limit(1))
     return found
 
@@ -240,5 +258,5 @@ def _neighbour(uow: UnitOfWork, wanted: QueueFilter, where: ColumnElement[bool] 
 def under_way(uow: UnitOfWork, actor: Actor, limit: int) -> list[QueueRow]:
     """Return the pairings that are being worked on, the latest changed first."""
     require(actor, "pairing.queue")
-    query = _list_columns().where(Pairing.state.in_(UNDER_WAY)).order_by(Pairing.changed_at.desc(), Pairing.id)
-    return _as_rows(uow, query.limit(limit))
+    query = list_columns(uow).where(Pairing.state.in_(UNDER_WAY)).order_by(Pairing.changed_at.desc(), Pairing.id)
+    return as_rows(uow, query.limit(limit))

@@ -13,6 +13,7 @@ from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.core.vocabularies import DECLINE_REASON
+from matcher.matching import assignments, claims
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE, UNDER_WAY
 from matcher.matching.model import Decision, Pairing, PairingState, Verdict
 from matcher.needs import model as need_model
@@ -53,12 +54,14 @@ def decide(
     """Accept, decline with a reason code, defer to a date, or reopen a pairing.
 
     `seen_version` is the version that the person had on the screen: when a colleague was faster this raises Conflict and
-    changes nothing. Raises NotAllowed, NotFound, InvalidInput.
+    changes nothing; while a colleague has it open for review it raises Claimed. Whoever accepts what nobody looks after
+    becomes its broker. Raises NotAllowed, NotFound, InvalidInput.
     """
     require(actor, "pairing.decide")
     pairing = get(uow, pairing_id)
     if seen_version is not None and seen_version != pairing.version:
         raise Conflict(CHANGED_MEANWHILE)
+    claims.check(uow, actor, pairing_id)
     note = clean_text(note)
     problems = _problems(uow, verdict, reason, note, defer_until)
     if problems:
@@ -68,13 +71,22 @@ def decide(
     PAIRING_LIFECYCLE.apply(uow, actor, pairing, verdict.value, note)
     pairing.defer_until = defer_until if verdict is Verdict.DEFER else None
     pairing.changed_at = uow.clock()
+    _write_down(uow, actor, pairing, verdict, reason if verdict is Verdict.DECLINE else None, note)
+    claims.forget(uow, pairing.id)
+    if verdict is Verdict.ACCEPT:
+        assignments.assign_if_free(uow, actor, pairing.id)
+    _tell_need(uow, actor, pairing)
+    return pairing
+
+
+def _write_down(
+    uow: UnitOfWork, actor: Actor, pairing: Pairing, verdict: Verdict, reason: str | None, note: str
+) -> None:
     decision = Decision(pairing_id=pairing.id, person_id=actor.person_id, verdict=verdict, note=note, at=uow.clock())
-    decision.reason = reason if verdict is Verdict.DECLINE else None
+    decision.reason = reason
     decision.scores = pairing.scores
     uow.session.add(decision)
     audit.record(uow, actor, f"pairing.{verdict}", "pairing", pairing.id, reason=reason)
-    _tell_need(uow, actor, pairing)
-    return pairing
 
 
 def _both_open(uow: UnitOfWork, pairing: Pairing) -> bool:
