@@ -1,6 +1,7 @@
 """What all tests share: a platform on a fresh migrated database, people of every role, a clock that can be moved."""
 
 import os
+import shutil
 import smtplib
 import socket
 from collections.abc import Iterator
@@ -49,6 +50,14 @@ def _no_settings_from_outside() -> Iterator[None]:
             if name.startswith("MATCHER_") or name == "DATABASE_URL":
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the folder in which the bundled model is laid out once per run, at first use."""
+    folder = tmp_path_factory.mktemp("models")
+    yield folder
+    shutil.rmtree(folder)  # half a gigabyte
 
 
 @pytest.fixture(scope="session")

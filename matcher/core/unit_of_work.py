@@ -19,6 +19,13 @@ CHANGED_MEANWHILE = Label(
 )
 
 
+class Overtaken(Conflict):
+    """Say that somebody else changed the same rows first; the action may be tried anew."""
+
+    def __init__(self) -> None:
+        super().__init__(CHANGED_MEANWHILE)
+
+
 def _is_lost_race(error: BaseException) -> bool:
     """Say whether the database refused a change because somebody else was faster."""
     if isinstance(error, IntegrityError | StaleDataError):
@@ -64,10 +71,10 @@ class UnitOfWork:
         self.rollback()
         # A query inside the block writes what is pending, and may be the first to meet the faster colleague.
         if _is_lost_race(error):
-            raise Conflict(CHANGED_MEANWHILE) from error
+            raise Overtaken from error
 
     def commit(self) -> None:
-        """Commit everything; raises Conflict when somebody else was faster."""
+        """Commit everything; raises Overtaken when somebody else was faster."""
         if self._session is None:
             return
         try:
@@ -75,7 +82,7 @@ class UnitOfWork:
         except (SQLAlchemyError, StaleDataError) as error:
             self.rollback()
             if _is_lost_race(error):
-                raise Conflict(CHANGED_MEANWHILE) from error
+                raise Overtaken from error
             raise
         wishes, self.has_wishes = self.has_wishes, False
         if wishes and self._wake:

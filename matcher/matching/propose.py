@@ -1,19 +1,25 @@
-"""Proposing pairings: for every changed need the best offers, for every changed offer the best needs, under hard rules."""
+"""Proposing pairings: for every changed need the best offers, for every changed offer the best needs, under hard rules.
 
-from collections.abc import Iterable
+A batch is searched and explained without holding anybody up, then written in one short transaction together with the wishes
+it fulfils: killed at any moment, its items still wait or are done.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
 from matcher.accounts.model import Organisation
 from matcher.core import outbox
 from matcher.core.outbox import OutboxRow, Topic
-from matcher.core.unit_of_work import UnitOfWork
+from matcher.core.unit_of_work import Overtaken, UnitOfWork
 from matcher.engine.catalogue import Catalogue
 from matcher.engine.items import Hit, Record, Side
-from matcher.matching import lease
-from matcher.matching.desk_model import KeptPairing
+from matcher.matching import lease, suggestions
 from matcher.matching.explain import Explainer
-from matcher.matching.model import Pairing, PairingState, StoredRecord
+from matcher.matching.model import Pairing, StoredRecord
+from matcher.matching.suggestions import Proposal, Suggested
 from matcher.matching.sync import SIDES, Advance, OpenUow, Wish, load_items, no_progress, open_ids
 from matcher.needs.model import Need
 from matcher.offers.model import Offer
@@ -22,34 +28,62 @@ LEASE = "match"
 BATCH = 20
 #: Candidates looked at for each pairing wanted: those that a hard rule forbids or the exact score disappoints fall away.
 MARGIN = 2
+#: How often a batch is written anew when somebody decides on its pairings at the same moment.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Hold one pair that fits: need, offer, and how well the offer answers the need."""
+
+    need: Record
+    offer: Record
+    hit: Hit
 
 
 class Proposer:
-    """Propose pairings from the two catalogues of a process."""
+    """Find pairings in the two catalogues of a process."""
 
     def __init__(
         self, needs: Catalogue, offers: Catalogue, encoder_name: str, explainer: Explainer, per_item: int, least: float
     ) -> None:
         self._needs = needs
         self._offers = offers
-        self._encoder = encoder_name
+        self.encoder = encoder_name
         self._explainer = explainer
         self._per_item = per_item
         self._least = least
 
-    def propose(self, uow: UnitOfWork, side: Side, item_id: int) -> int:
-        """Write the pairings of one item; returns how many it has. An item that is not open loses its suggestions."""
-        found = self._records(uow, side, [item_id])
-        record = found[0] if found else None
-        if record is None:
-            self._drop(uow, side, item_id, keep=())
-            return 0
-        hits = self._best_offers(uow, record) if side == "need" else self._best_needs(uow, record)
-        for other, hit in hits:
-            need, offer = (record, other) if side == "need" else (other, record)
-            self._write(uow, side, need, offer, hit)
-        self._drop(uow, side, item_id, keep=[other.item.id for other, _ in hits])
-        return len(hits)
+    def find(self, uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Proposal]:
+        """Return the proposal of every item, empty for one that is not open any more."""
+        fits: dict[tuple[Side, int], list[_Fit]] = {}
+        for side in SIDES:
+            for record in self._records(uow, side, [wish.item_id for wish in wishes if wish.side == side]):
+                fits[side, record.item.id] = self._fits(uow, record)
+        known = self._known_scores(uow, [fit for found in fits.values() for fit in found])
+        keys = [(wish.side, wish.item_id) for wish in wishes]
+        return [
+            Proposal(*key, key in fits, tuple(self._suggested(fit, known) for fit in fits.get(key, ()))) for key in keys
+        ]
+
+    def _fits(self, uow: UnitOfWork, record: Record) -> list[_Fit]:
+        return self._best_offers(uow, record) if record.item.profile.side == "need" else self._best_needs(uow, record)
+
+    def _known_scores(self, uow: UnitOfWork, fits: Sequence[_Fit]) -> dict[tuple[int, int], dict[str, float]]:
+        query = select(Pairing.need_id, Pairing.offer_id, Pairing.scores).where(
+            Pairing.need_id.in_({fit.need.item.id for fit in fits}),
+            Pairing.offer_id.in_({fit.offer.item.id for fit in fits}),
+            Pairing.encoder == self.encoder,
+        )
+        return {(need, offer): scores for need, offer, scores in uow.session.execute(query)}
+
+    def _suggested(self, fit: _Fit, known: Mapping[tuple[int, int], dict[str, float]]) -> Suggested:
+        """Explain a pair, unless it stands in the database with the very same scores."""
+        key = (fit.need.item.id, fit.offer.item.id)
+        explanation: dict[str, Any] | None = None
+        if known.get(key) != dict(fit.hit.parts):
+            explanation = self._explainer.explain(fit.need, fit.offer)
+        return Suggested(*key, fit.hit.score, dict(fit.hit.parts), explanation)
 
     def _records(self, uow: UnitOfWork, side: Side, ids: Iterable[int]) -> list[Record]:
         wanted = list(ids)
@@ -57,7 +91,7 @@ class Proposer:
         rows = uow.session.execute(
             select(StoredRecord.item_id, StoredRecord.content).where(
                 StoredRecord.side == side,
-                StoredRecord.encoder == self._encoder,
+                StoredRecord.encoder == self.encoder,
                 StoredRecord.is_open,
                 StoredRecord.item_id.in_(wanted),
             )
@@ -65,13 +99,13 @@ class Proposer:
         contents = dict(rows.all())
         return [Record.from_bytes(items[i], contents[i]) for i in wanted if i in items and i in contents]
 
-    def _best_offers(self, uow: UnitOfWork, need: Record) -> list[tuple[Record, Hit]]:
+    def _best_offers(self, uow: UnitOfWork, need: Record) -> list[_Fit]:
         (hits,) = self._offers.search([need], self._per_item * MARGIN + self._own(uow, Offer, need))
         by_id = {hit.id: hit for hit in hits if hit.score >= self._least}
         offers = _may_meet(uow, [(need, offer) for offer in self._records(uow, "offer", by_id)])
-        return [(offer, by_id[offer.item.id]) for _, offer in offers[: self._per_item]]
+        return [_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers[: self._per_item]]
 
-    def _best_needs(self, uow: UnitOfWork, offer: Record) -> list[tuple[Record, Hit]]:
+    def _best_needs(self, uow: UnitOfWork, offer: Record) -> list[_Fit]:
         """Return the needs that fit an offer best; the score of a pair is always that of need asks, offer answers."""
         (near,) = self._needs.search([offer], self._per_item * MARGIN + self._own(uow, Need, offer))
         near_needs = self._records(uow, "need", [hit.id for hit in near])
@@ -79,44 +113,13 @@ class Proposer:
         if not needs:
             return []
         answers = self._offers.search(needs, 1, allowed={offer.item.id})
-        scored = [(need, hits[0]) for need, hits in zip(needs, answers, strict=True) if hits]
-        good = [(need, hit) for need, hit in scored if hit.score >= self._least]
-        return sorted(good, key=lambda pair: (-pair[1].score, pair[0].item.id))[: self._per_item]
+        fits = [_Fit(need, offer, hits[0]) for need, hits in zip(needs, answers, strict=True) if hits]
+        good = [fit for fit in fits if fit.hit.score >= self._least]
+        return sorted(good, key=lambda fit: (-fit.hit.score, fit.need.item.id))[: self._per_item]
 
     def _own(self, uow: UnitOfWork, model: type[Need] | type[Offer], record: Record) -> int:
         query = select(func.count()).select_from(model).where(model.organisation_id == record.item.profile.owner)
         return uow.session.scalar(query) or 0
-
-    def _write(self, uow: UnitOfWork, side: Side, need: Record, offer: Record, hit: Hit) -> None:
-        key = {"need_id": need.item.id, "offer_id": offer.item.id}
-        pairing = uow.session.scalar(select(Pairing).filter_by(**key))
-        now = uow.clock()
-        if pairing is None:
-            pairing = Pairing(**key, created_at=now, changed_at=now, state=PairingState.SUGGESTED, scores={})
-            uow.session.add(pairing)
-        if side == "need":
-            pairing.best_of_need = True
-        else:
-            pairing.best_of_offer = True
-        if pairing.scores == dict(hit.parts) and pairing.encoder == self._encoder:
-            return
-        pairing.score, pairing.scores = hit.score, dict(hit.parts)
-        pairing.explanation = self._explainer.explain(need, offer)
-        pairing.encoder, pairing.scored_at = self._encoder, now
-
-    def _drop(self, uow: UnitOfWork, side: Side, item_id: int, keep: Iterable[int]) -> None:
-        """Remove the suggestions that neither side makes any more; what a person worked on is never removed."""
-        mine, other = (Pairing.need_id, Pairing.offer_id) if side == "need" else (Pairing.offer_id, Pairing.need_id)
-        lost = select(Pairing).where(mine == item_id, other.not_in(list(keep)))
-        kept = set(uow.session.scalars(select(KeptPairing.pairing_id).join(Pairing).where(mine == item_id)))
-        for pairing in uow.session.scalars(lost):
-            if side == "need":
-                pairing.best_of_need = False
-            else:
-                pairing.best_of_offer = False
-            is_wanted = pairing.best_of_need or pairing.best_of_offer or pairing.id in kept
-            if pairing.state is PairingState.SUGGESTED and not is_wanted:
-                uow.session.delete(pairing)
 
 
 def _may_meet(uow: UnitOfWork, pairs: list[tuple[Record, Record]]) -> list[tuple[Record, Record]]:
@@ -148,7 +151,7 @@ def wish_for_all(uow: UnitOfWork) -> None:
 def match(open_uow: OpenUow, proposer: Proposer, advance: Advance = no_progress) -> int:
     """Propose pairings for every item that waits; returns how many items were matched.
 
-    A batch is one transaction: killed at any moment, its items still wait. Raises Conflict when another process is at it.
+    Raises Conflict when another process is at it.
     """
     uow = open_uow()
     done = 0
@@ -157,14 +160,11 @@ def match(open_uow: OpenUow, proposer: Proposer, advance: Advance = no_progress)
         wishes = _next_wishes(uow)
         if not wishes:
             return 0
+        lease.hold(uow, LEASE)
+        uow.commit()
         while wishes:
-            lease.hold(uow, LEASE)
-            for wish in wishes:
-                proposer.propose(uow, wish.side, wish.item_id)
-            rows = [row_id for wish in wishes for row_id in wish.rows]
-            uow.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(rows)))
-            uow.commit()
-            done += len(rows)
+            _match_batch(uow, proposer, wishes)
+            done += sum(len(wish.rows) for wish in wishes)
             advance(done, max(done, total))
             wishes = _next_wishes(uow)
         lease.release(uow, LEASE)
@@ -172,6 +172,23 @@ def match(open_uow: OpenUow, proposer: Proposer, advance: Advance = no_progress)
     finally:
         uow.close()
     return done
+
+
+def _match_batch(uow: UnitOfWork, proposer: Proposer, wishes: Sequence[Wish]) -> None:
+    """Write the proposals of a batch; a person who decides on one of its pairings meanwhile goes first."""
+    proposals = proposer.find(uow, wishes)
+    uow.rollback()
+    done = [row_id for wish in wishes for row_id in wish.rows]
+    for attempt in range(ATTEMPTS):
+        try:
+            with uow:
+                lease.hold(uow, LEASE)
+                suggestions.write(uow, proposals, proposer.encoder)
+                uow.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(done)))
+            return
+        except Overtaken:
+            if attempt + 1 == ATTEMPTS:
+                raise
 
 
 def _next_wishes(uow: UnitOfWork) -> list[Wish]:

@@ -119,7 +119,7 @@ def _write(uow: UnitOfWork, encoder_name: str, wishes: list[Wish], contents: dic
             text, content = contents[wish]
             if row.text_hash != text:
                 row.text_hash, row.content = text, content
-            outbox.put(uow, Topic.MATCH, wish.side, wish.item_id)
+        outbox.put(uow, Topic.MATCH, wish.side, wish.item_id)
     done = [row_id for wish in wishes for row_id in wish.rows]
     uow.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(done)))
     uow.commit()
