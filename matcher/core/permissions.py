@@ -52,6 +52,11 @@ PERMISSIONS: dict[str, Rule] = {
     "pairing.decide": _rule(DESK),
     "pairing.see": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     "pairing.export": _rule(DESK, ADMIN),
+    "pairing.introduce": _rule(DESK),
+    "pairing.agree": _rule(DESK),  # say for both sides that they agreed
+    "pairing.talk": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "pairing.step_aside": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "pairing.contract": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     # overviews
     "insight.government": _rule(GOVERNMENT, DESK, ADMIN),
     # people and organisations

@@ -1,6 +1,7 @@
 """What matchmaking staff decide of a pairing."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -30,6 +31,7 @@ NOT_OPEN = Label(
     "The need or the result is no longer open, so the pairing cannot be accepted.",
 )
 NOTE_LIMIT = 2000
+NOTE_TOO_LONG = Label("备注最多 {limit} 字。", "A note has {limit} characters at most.").format(limit=NOTE_LIMIT)
 
 
 def get(uow: UnitOfWork, pairing_id: int) -> Pairing:
@@ -63,51 +65,59 @@ def decide(
         raise Conflict(CHANGED_MEANWHILE)
     claims.check(uow, actor, pairing_id)
     note = clean_text(note)
-    problems = _problems(uow, verdict, reason, note, defer_until)
+    problems = decision_problems(uow, verdict, reason, note, defer_until)
     if problems:
         raise InvalidInput(problems)
-    if verdict is Verdict.ACCEPT and not _both_open(uow, pairing):
+    if verdict is Verdict.ACCEPT and not both_open(uow, pairing):
         raise Conflict(NOT_OPEN)
-    PAIRING_LIFECYCLE.apply(uow, actor, pairing, verdict.value, note)
+    shift(uow, actor, pairing, verdict.value, note, reason=reason)
     pairing.defer_until = defer_until if verdict is Verdict.DEFER else None
-    pairing.changed_at = uow.clock()
-    _write_down(uow, actor, pairing, verdict, reason if verdict is Verdict.DECLINE else None, note)
-    claims.forget(uow, pairing.id)
+    record_decision(uow, actor, pairing, verdict, reason, note)
     if verdict is Verdict.ACCEPT:
         assignments.assign_if_free(uow, actor, pairing.id)
-    _tell_need(uow, actor, pairing)
     return pairing
 
 
-def _write_down(
+def shift(uow: UnitOfWork, actor: Actor, pairing: Pairing, action: str, note: str = "", **detail: Any) -> None:
+    """Move a pairing through its lifecycle with history and audit, and keep its need's state true; raises Conflict.
+
+    Asks no permission: callers do.
+    """
+    PAIRING_LIFECYCLE.apply(uow, actor, pairing, action, note)
+    pairing.changed_at = uow.clock()
+    audit.record(uow, actor, f"pairing.{action}", "pairing", pairing.id, **detail)
+    claims.forget(uow, pairing.id)
+    _tell_need(uow, actor, pairing)
+
+
+def record_decision(
     uow: UnitOfWork, actor: Actor, pairing: Pairing, verdict: Verdict, reason: str | None, note: str
 ) -> None:
+    """Keep what a person said of a pairing, with the scores of the moment: the ranking learns from it."""
     decision = Decision(pairing_id=pairing.id, person_id=actor.person_id, verdict=verdict, note=note, at=uow.clock())
-    decision.reason = reason
+    decision.reason = reason if verdict is Verdict.DECLINE else None
     decision.scores = pairing.scores
     uow.session.add(decision)
-    audit.record(uow, actor, f"pairing.{verdict}", "pairing", pairing.id, reason=reason)
 
 
-def _both_open(uow: UnitOfWork, pairing: Pairing) -> bool:
+def both_open(uow: UnitOfWork, pairing: Pairing) -> bool:
+    """Say whether need and offer can still be brought together."""
     need = uow.session.get_one(Need, pairing.need_id)
     offer = uow.session.get_one(Offer, pairing.offer_id)
     return need.state in need_model.OPEN_STATES and offer.state in offer_model.OPEN_STATES
 
 
-def _problems(uow: UnitOfWork, verdict: Verdict, reason: str | None, note: str, until: date | None) -> list[Problem]:
+def decision_problems(
+    uow: UnitOfWork, verdict: Verdict, reason: str | None, note: str, until: date | None = None
+) -> list[Problem]:
+    """Return what a decision lacks: a reason, words for “other”, a date to defer to."""
     problems = []
     if verdict is Verdict.DECLINE and (reason is None or reason not in DECLINE_REASON):
         problems.append(Problem("reason", REASON_NEEDED))
     if verdict is Verdict.DECLINE and reason == "other" and not note:
         problems.append(Problem("note", NOTE_NEEDED))
     if len(note) > NOTE_LIMIT:
-        problems.append(
-            Problem(
-                "note",
-                Label("备注最多 {limit} 字。", "A note has {limit} characters at most.").format(limit=NOTE_LIMIT),
-            )
-        )
+        problems.append(Problem("note", NOTE_TOO_LONG))
     today = local_date(uow.clock())
     if verdict is Verdict.DEFER and (until is None or not today < until <= today + timedelta(days=366)):
         problems.append(Problem("defer_until", DATE_AHEAD))
