@@ -20,7 +20,8 @@ from matcher.matching import lease, suggestions
 from matcher.matching.explain import Explainer
 from matcher.matching.model import Pairing, StoredRecord
 from matcher.matching.suggestions import Proposal, Suggested
-from matcher.matching.sync import SIDES, Advance, OpenUow, Wish, load_items, no_progress, open_ids
+from matcher.matching.sync import SIDES, Advance, OpenUow, load_items, no_progress, open_ids
+from matcher.matching.wishes import Wish, next_wishes
 from matcher.needs.model import Need
 from matcher.offers.model import Offer
 
@@ -157,7 +158,7 @@ def match(open_uow: OpenUow, proposer: Proposer, advance: Advance = no_progress)
     done = 0
     try:
         total = uow.session.scalar(select(func.count()).where(OutboxRow.topic == Topic.MATCH)) or 0
-        wishes = _next_wishes(uow)
+        wishes = next_wishes(uow, Topic.MATCH, BATCH)
         if not wishes:
             return 0
         lease.hold(uow, LEASE)
@@ -166,7 +167,7 @@ def match(open_uow: OpenUow, proposer: Proposer, advance: Advance = no_progress)
             _match_batch(uow, proposer, wishes)
             done += sum(len(wish.rows) for wish in wishes)
             advance(done, max(done, total))
-            wishes = _next_wishes(uow)
+            wishes = next_wishes(uow, Topic.MATCH, BATCH)
         lease.release(uow, LEASE)
         uow.commit()
     finally:
@@ -189,17 +190,3 @@ def _match_batch(uow: UnitOfWork, proposer: Proposer, wishes: Sequence[Wish]) ->
         except Overtaken:
             if attempt + 1 == ATTEMPTS:
                 raise
-
-
-def _next_wishes(uow: UnitOfWork) -> list[Wish]:
-    rows = uow.session.execute(
-        select(OutboxRow.id, OutboxRow.entity, OutboxRow.entity_id)
-        .where(OutboxRow.topic == Topic.MATCH)
-        .order_by(OutboxRow.id)
-        .limit(BATCH)
-    )
-    grouped: dict[tuple[Side, int], list[int]] = {}
-    for row_id, entity, entity_id in rows:
-        side: Side = "need" if entity == "need" else "offer"
-        grouped.setdefault((side, entity_id), []).append(row_id)
-    return [Wish(side, item_id, tuple(ids)) for (side, item_id), ids in grouped.items()]

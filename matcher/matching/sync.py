@@ -5,7 +5,6 @@ fulfilled, and no vector is computed for a text that has one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -19,6 +18,7 @@ from matcher.engine.text import text_hash
 from matcher.matching import lease
 from matcher.matching.items import need_item, offer_item
 from matcher.matching.model import StoredRecord
+from matcher.matching.wishes import Wish, next_wishes
 from matcher.needs import model as need_model
 from matcher.needs.model import Need
 from matcher.offers import model as offer_model
@@ -35,15 +35,6 @@ LoadEncoder = Callable[[], Encoder]
 
 def no_progress(done: int, total: int) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """An item that changed, and the outbox rows that say so."""
-
-    side: Side
-    item_id: int
-    rows: tuple[int, ...]
 
 
 def load_items(uow: UnitOfWork, side: Side, ids: Iterable[int]) -> dict[int, Item]:
@@ -69,21 +60,6 @@ def open_ids(uow: UnitOfWork, side: Side) -> list[int]:
     else:
         query = select(Offer.id).where(Offer.state.in_(offer_model.OPEN_STATES)).order_by(Offer.id)
     return list(uow.session.scalars(query))
-
-
-def _next_wishes(uow: UnitOfWork) -> list[Wish]:
-    rows = uow.session.execute(
-        select(OutboxRow.id, OutboxRow.entity, OutboxRow.entity_id)
-        .where(OutboxRow.topic == Topic.INDEX)
-        .order_by(OutboxRow.id)
-        .limit(BATCH)
-    )
-    grouped: dict[tuple[str, int], list[int]] = {}
-    for row_id, entity, entity_id in rows:
-        grouped.setdefault((entity, entity_id), []).append(row_id)
-    return [
-        Wish("need" if entity == "need" else "offer", item_id, tuple(ids)) for (entity, item_id), ids in grouped.items()
-    ]
 
 
 def _contents(uow: UnitOfWork, encoder: Encoder, side: Side, items: Sequence[Item]) -> dict[str, bytes]:
@@ -134,7 +110,7 @@ def sync(open_uow: OpenUow, load_encoder: LoadEncoder, advance: Advance = no_pro
     done = 0
     try:
         total = uow.session.scalar(select(func.count()).where(OutboxRow.topic == Topic.INDEX)) or 0
-        wishes = _next_wishes(uow)
+        wishes = next_wishes(uow, Topic.INDEX, BATCH)
         if not wishes:
             return 0
         lease.hold(uow, LEASE)
@@ -145,7 +121,7 @@ def sync(open_uow: OpenUow, load_encoder: LoadEncoder, advance: Advance = no_pro
             _write(uow, load_encoder().name, wishes, contents)
             done += sum(len(wish.rows) for wish in wishes)
             advance(done, max(total, done))
-            wishes = _next_wishes(uow)
+            wishes = next_wishes(uow, Topic.INDEX, BATCH)
         lease.release(uow, LEASE)
         uow.commit()
     finally:
