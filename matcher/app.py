@@ -8,6 +8,7 @@ from huey import SqliteHuey
 from matcher import models
 from matcher.core.db import make_engine, make_session_factory
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.exchange.uploads import Uploads
 from matcher.matching.service import Matcher, MatchingOptions
 from matcher.settings import Settings
 from matcher.worker import make_queue, register
@@ -37,8 +38,13 @@ class Platform:
     def queue(self) -> SqliteHuey:
         """Return the queue that wakes the worker, with the tasks declared on it."""
         queue = make_queue(self.settings)
-        self._catch_up = register(queue, self)
+        self._tasks = register(queue, self)
         return queue
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Return the lists that wait between verdict and saving."""
+        return Uploads(self.settings.data / "uploads")
 
     def uow(self) -> UnitOfWork:
         """Open a unit of work whose commit wakes the worker when it leaves something to do."""
@@ -50,7 +56,11 @@ class Platform:
 
     def wake(self) -> None:
         """Tell the worker that something waits."""
-        self.queue.enqueue(self._catch_up.s())
+        self.queue.enqueue(self._tasks.catch_up.s())
+
+    def save_later(self, token: str) -> None:
+        """Let the worker save an uploaded list; the wish itself is kept with the upload."""
+        self.queue.enqueue(self._tasks.save_upload.s(token))
 
 
 def open_platform(settings: Settings | None = None) -> Platform:

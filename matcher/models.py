@@ -1,5 +1,6 @@
 """Every table, imported in one place for migrations and for building the mappers."""
 
+from matcher.accounts import brake
 from matcher.accounts import model as accounts
 from matcher.core import audit, lifecycle, outbox
 from matcher.core.db import Base
@@ -9,4 +10,16 @@ from matcher.matching import model as matching
 from matcher.needs import model as needs
 from matcher.offers import model as offers
 
-__all__ = ["Base", "accounts", "audit", "desk", "desk_model", "lifecycle", "matching", "needs", "offers", "outbox"]
+__all__ = [
+    "Base",
+    "accounts",
+    "audit",
+    "brake",
+    "desk",
+    "desk_model",
+    "lifecycle",
+    "matching",
+    "needs",
+    "offers",
+    "outbox",
+]

@@ -1,8 +1,10 @@
 """Background work: what a commit leaves in the outbox is read and matched within seconds, and what the calendar asks for is done.
 
-The queue only wakes the worker; what is to be done is in the outbox, so that a lost or doubled wake-up harms nothing.
+The queue only wakes the worker; what is to be done is in the outbox, or kept with an upload, so that a lost or doubled
+wake-up harms nothing.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -46,26 +48,47 @@ def expire(platform: "Platform") -> None:
         log.info("needs.expired", count=count)
 
 
-def register(queue: SqliteHuey, platform: "Platform") -> Any:
-    """Declare the tasks on the queue; returns the task that a commit with wishes calls."""
+def save_uploads(platform: "Platform") -> None:
+    """Save the uploaded lists that wait, or that a worker left in the middle."""
+    for token in platform.uploads.unfinished():
+        platform.uploads.save(token, platform.uow)
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """Hold the tasks that others put into the queue."""
+
+    catch_up: Any
+    save_upload: Any
+
+
+def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
+    """Declare the tasks on the queue; returns those that a commit or a page calls."""
 
     @queue.task(name="catch_up")  # type: ignore[untyped-decorator]  # huey has no types
     def catch_up_task() -> None:
         catch_up(platform)
 
+    @queue.task(name="save_upload")  # type: ignore[untyped-decorator]  # as above
+    def save_upload_task(token: str) -> None:
+        platform.uploads.save(token, platform.uow)
+
     @queue.periodic_task(crontab(minute="*"), name="every_minute")  # type: ignore[untyped-decorator]  # as above
     def every_minute() -> None:
+        save_uploads(platform)
         catch_up(platform)
 
     @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator]  # as above
     def every_hour() -> None:
         expire(platform)
 
-    return catch_up_task
+    return Tasks(catch_up_task, save_upload_task)
 
 
 def run_worker(platform: "Platform") -> None:
     """Consume the queue until told to stop; whatever waited while nobody ran is done first."""
+    save_uploads(platform)
     catch_up(platform)
-    consumer = platform.queue.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0)
+    # Two at once: a list is saved while what was saved before is read and matched.
+    consumer = platform.queue.create_consumer(workers=2, periodic=True, initial_delay=0.1, max_delay=1.0)
     consumer.run()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from matcher.accounts.fields import ORGANISATION_FIELDS
 from matcher.accounts.model import Membership, Organisation, Person, PersonState
@@ -12,6 +12,7 @@ from matcher.core import audit
 from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from matcher.core.fields import Field, Kind, clean_text, read_answers
 from matcher.core.labels import Label
+from matcher.core.listing import PAGE_SIZE, Listing, like
 from matcher.core.people import Actor, Role
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
@@ -160,13 +161,18 @@ def waiting(uow: UnitOfWork, actor: Actor) -> list[Person]:
     return list(uow.session.scalars(query))
 
 
-def people(uow: UnitOfWork, actor: Actor, limit: int = 200) -> list[Person]:
-    """Return the people who may sign in or were refused, the newest first."""
+def people(uow: UnitOfWork, actor: Actor, text: str = "", page: int = 1) -> Listing[Person]:
+    """Return one page of the people who may sign in or were refused, the newest first; `text` is part of a name or e-mail."""
     require(actor, "account.approve")
-    query = (
-        select(Person).where(Person.state != PersonState.PENDING).order_by(Person.created_at.desc(), Person.id.desc())
-    )
-    return list(uow.session.scalars(query.limit(limit)))
+    conditions = [Person.state != PersonState.PENDING]
+    if text:
+        pattern = like(text)
+        conditions.append(or_(Person.name.like(pattern, escape="\\"), Person.email.like(pattern, escape="\\")))
+    total = uow.session.scalar(select(func.count(Person.id)).where(*conditions)) or 0
+    page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
+    query = select(Person).where(*conditions).order_by(Person.created_at.desc(), Person.id.desc())
+    found = uow.session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+    return Listing(list(found), total, page, {})
 
 
 def decide_account(uow: UnitOfWork, actor: Actor, person_id: int, *, approve: bool) -> Person:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     TEXT = "text"  # one line
     LONG_TEXT = "long_text"
     TAGS = "tags"  # several short texts
+    NAMES = "names"  # several full names, which may contain commas
     INTEGER = "integer"
     MONEY = "money"  # Decimal yuan; people write and read 万元
     DATE = "date"
@@ -101,6 +102,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s<>\"']{1,64}@[^@\s<>\"']{1,190}\.[^@\s<>\"'.]{2,}")
 _PHONE = re.compile(r"\+?[\d][\d\s()\-转x*#]{4,28}")
 _GROUPED = re.compile(r"[+\-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?([eE][+\-]?\d+)?")
+MOST_NAMES = 50
 _FINEST_WAN = -6  # a fen is 0.000001 万元
 _STRONG_SEPARATORS = re.compile(r"[;；\n|]+")
 SEPARATORS = re.compile(r"[;；、\n|]+|(?<=[^\d\s])[,，]\s*|[,，](?=\D)")
@@ -254,6 +256,19 @@ def _read_tags(field: Field, value: object) -> list[str]:
     return tags
 
 
+def _read_names(field: Field, value: object) -> list[str]:
+    """Read full names, which may contain commas: only semicolons, bars and line ends stand between them."""
+    given = value if isinstance(value, list | tuple) else json_list(clean_text(value), str)
+    parts = given if given is not None else _STRONG_SEPARATORS.split(clean_text(value))
+    names = list(dict.fromkeys(" ".join(clean_text(part).split()) for part in parts if clean_text(part)))
+    longest = max(names, key=len, default="")
+    if len(longest) > field.max_length:
+        raise Unreadable(TOO_LONG.format(label=field.label, limit=field.max_length, count=len(longest)))
+    if len(names) > MOST_NAMES:
+        raise Unreadable(OUT_OF_RANGE.format(label=field.label, low=0, high=MOST_NAMES, given=len(names)))
+    return names
+
+
 def _read_email(field: Field, value: object) -> str:
     text = clean_text(value)
     if len(text) > 254 or not _EMAIL.fullmatch(text):
@@ -291,6 +306,7 @@ _READERS: dict[Kind, Any] = {
     Kind.TEXT: _read_text,
     Kind.LONG_TEXT: _read_text,
     Kind.TAGS: _read_tags,
+    Kind.NAMES: _read_names,
     Kind.INTEGER: _read_integer,
     Kind.MONEY: _read_money,
     Kind.DATE: _read_date,
@@ -303,7 +319,7 @@ _READERS: dict[Kind, Any] = {
     Kind.IP_ROWS: _read_rows,
 }
 
-_LISTS = (Kind.TAGS, Kind.CODES, Kind.INDICATORS, Kind.IP_ROWS)
+_LISTS = (Kind.TAGS, Kind.NAMES, Kind.CODES, Kind.INDICATORS, Kind.IP_ROWS)
 _TEXTS = (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.PHONE)
 
 

@@ -96,6 +96,13 @@ def to_cell(field: Field, value: Any, language: str) -> str | date | Decimal:
         case Kind.TAGS:
             text = "；".join(value)
             return text if split_list(text) == value else json.dumps(value, ensure_ascii=False)
+        case Kind.NAMES:
+            text = "；".join(value)
+            return (
+                text
+                if not any(mark in name for name in value for mark in ";；|")
+                else json.dumps(value, ensure_ascii=False)
+            )
         case Kind.INDICATORS:
             return format_indicators(value)
         case Kind.IP_ROWS:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from matcher.accounts.naming import named_organisations
 from matcher.core import audit
 from matcher.core.errors import Conflict, DomainError, InvalidInput, Problem
 from matcher.core.fields import read_answers, shorten
@@ -24,7 +25,7 @@ from matcher.exchange.reading import SourceRow, read_table
 from matcher.exchange.sides import Item, Side, side_of
 from matcher.exchange.verdict import WHOLE_ROW, Action, CellProblem, ListVerdict, RowVerdict
 
-BATCH = 50
+BATCH = 100
 ATTEMPTS = 3
 Advance = Callable[[int, int], None]
 
@@ -49,7 +50,7 @@ def check_list(
     table = read_table(filename, content, headers, max_rows=max_rows)
     owners = Owners(uow, actor, side, headers, table.rows)
     rows = [_first_look(side, headers, owners, row) for row in table.rows]
-    rows = _judged(uow, side, headers, rows)
+    rows = _judged(uow, side, headers, rows, lenient=side.leniency if own is None else {})
     return ListVerdict(what, filename, table.sheet, tuple(rows), tuple(table.warnings), tuple(owners.planned))
 
 
@@ -82,7 +83,9 @@ def _first_look(side: Side, headers: Headers, owners: Owners, row: SourceRow) ->
     )
 
 
-def _judged(uow: UnitOfWork, side: Side, headers: Headers, rows: Sequence[RowVerdict]) -> list[RowVerdict]:
+def _judged(
+    uow: UnitOfWork, side: Side, headers: Headers, rows: Sequence[RowVerdict], *, lenient: Mapping[str, bool]
+) -> list[RowVerdict]:
     stored = Stored(uow, side, {row.owner_id for row in rows if row.owner_id is not None})
     found = [stored.find(row.owner_id, row.given) for row in rows]
     items = load(uow, side, {one.item_id for one in found if one.item_id is not None})
@@ -90,8 +93,9 @@ def _judged(uow: UnitOfWork, side: Side, headers: Headers, rows: Sequence[RowVer
     judged = []
     for row, one in zip(rows, found, strict=True):
         item = items.get(one.item_id) if one.item_id is not None else None
-        action, problems = judge(uow, side, headers, item, row.given)
-        warnings = (*row.warnings, *one.warnings, *(_renewal(side, item) if action is Action.UPDATE else ()))
+        action, problems = judge(uow, side, headers, item, row.given, lenient)
+        told = _strangers(uow, headers, row.given) if lenient else ()
+        warnings = (*row.warnings, *one.warnings, *told, *(_renewal(side, item) if action is Action.UPDATE else ()))
         row = replace(row, item_id=one.item_id, warnings=warnings)
         # Of a row without owner nothing can be said to be its double.
         doubled = duplicates.of(row, one.item_id) if (row.owner_id, row.new_owner) != (None, None) else ()
@@ -101,11 +105,16 @@ def _judged(uow: UnitOfWork, side: Side, headers: Headers, rows: Sequence[RowVer
 
 
 def judge(
-    uow: UnitOfWork, side: Side, headers: Headers, item: Item | None, given: Mapping[str, Any]
+    uow: UnitOfWork,
+    side: Side,
+    headers: Headers,
+    item: Item | None,
+    given: Mapping[str, Any],
+    lenient: Mapping[str, bool],
 ) -> tuple[Action, tuple[CellProblem, ...]]:
     """Say what the answers `given` do to `item` (None: there is none yet), and what is wrong with them."""
     if item is None:
-        return Action.NEW, _told(headers, side.read(uow, given).problems)
+        return Action.NEW, _told(headers, side.read(uow, given, **lenient).problems)
     stored = side.answers_of(item)
     merged = merge(side, item, given)
     answers = read_answers(side.fields, merged, complete=False)
@@ -113,10 +122,17 @@ def judge(
     # Before the dates are checked: what was exported and has expired since is still unchanged.
     if not answers.problems and values == stored:
         return Action.UNCHANGED, ()
-    problems = _told(headers, side.read(uow, merged).problems)
+    problems = _told(headers, side.read(uow, merged, **lenient).problems)
     if item.state not in side.editable:
         problems = (CellProblem(WHOLE_ROW, CLOSED.format(state=side.lifecycle.labels[item.state])), *problems)
     return Action.UPDATE, problems
+
+
+def _strangers(uow: UnitOfWork, headers: Headers, given: Mapping[str, Any]) -> tuple[CellProblem, ...]:
+    """Warn of organisations that a need is to be shown to and that are not registered."""
+    targets = headers.columns["targets"].field
+    names = read_answers([targets], given, complete=False).values["targets"]
+    return tuple(CellProblem(targets.label, told) for told in named_organisations(uow, names).problems) if names else ()
 
 
 def _renewal(side: Side, item: Item | None) -> tuple[CellProblem, ...]:
@@ -195,6 +211,7 @@ def _write(
 ) -> list[RowVerdict]:
     own = own_organisation(uow, actor, side)
     headers = headers_for(side, is_own=own is not None)
+    lenient = side.leniency if own is None else {}
     owners = {
         place: write_planned(uow, actor, verdict.new_owners[place]).id
         for place in sorted({row.new_owner for row in batch if row.new_owner is not None})
@@ -203,29 +220,59 @@ def _write(
     stored = Stored(uow, side, {row.owner_id for row in batch if row.owner_id is not None})
     found = [stored.find(row.owner_id, row.given) for row in batch]
     items = load(uow, side, {one.item_id for one in found if one.item_id is not None})
-    written = []
-    for row, one in zip(batch, found, strict=True):
-        item = items.get(one.item_id) if one.item_id is not None else None
-        written.append(row.refuse(*one.problems) if one.problems else _write_row(uow, actor, side, headers, item, row))
-    return written
+    written: dict[int, RowVerdict] = {}
+    fresh: list[int] = []
+    for place, (row, one) in enumerate(zip(batch, found, strict=True)):
+        if one.problems:
+            written[place] = row.refuse(*one.problems)
+        elif one.item_id is None:
+            fresh.append(place)
+        else:
+            written[place] = _change(uow, actor, side, headers, items[one.item_id], row, lenient)
+    made = _create(uow, actor, side, headers, [batch[place] for place in fresh], lenient)
+    return [row for _, row in sorted((written | dict(zip(fresh, made, strict=True))).items())]
 
 
-def _write_row(
-    uow: UnitOfWork, actor: Actor, side: Side, headers: Headers, item: Item | None, row: RowVerdict
+def _create(
+    uow: UnitOfWork,
+    actor: Actor,
+    side: Side,
+    headers: Headers,
+    rows: Sequence[RowVerdict],
+    lenient: Mapping[str, bool],
+) -> list[RowVerdict]:
+    """Create the items of rows through their service, which asks permission and publishes for the desk."""
+    made = side.create_many(uow, actor, [(row.given, row.owner_id) for row in rows], submit=True, **lenient)
+    return [
+        _refused(headers, row, one) if isinstance(one, DomainError) else replace(row, action=Action.NEW, item_id=one.id)
+        for row, one in zip(rows, made, strict=True)
+    ]
+
+
+def _change(
+    uow: UnitOfWork,
+    actor: Actor,
+    side: Side,
+    headers: Headers,
+    item: Item,
+    row: RowVerdict,
+    lenient: Mapping[str, bool],
 ) -> RowVerdict:
-    """Create or change the item of one row through its service, which asks permission and publishes for the desk."""
-    action, problems = judge(uow, side, headers, item, row.given)
+    """Change the item of a row through its service, unless it says all that already."""
+    action, problems = judge(uow, side, headers, item, row.given, lenient)
     if problems:
         return row.refuse(*problems)
-    try:
-        if item is None:
-            item = side.create(uow, actor, row.given, owner_id=row.owner_id, submit=True)
-        elif action is Action.UPDATE:
-            item = side.edit(uow, actor, item.id, merge(side, item, row.given), submit=True)
-    except InvalidInput as error:
-        return row.refuse(*_told(headers, error.problems))
-    except Conflict:
-        raise
-    except DomainError as error:
-        return row.refuse(CellProblem(WHOLE_ROW, error.message))
+    if action is Action.UPDATE:
+        try:
+            side.edit(uow, actor, item.id, merge(side, item, row.given), submit=True, **lenient)
+        except Conflict:
+            raise
+        except DomainError as error:
+            return _refused(headers, row, error)
     return replace(row, action=action, item_id=item.id)
+
+
+def _refused(headers: Headers, row: RowVerdict, error: DomainError) -> RowVerdict:
+    if isinstance(error, InvalidInput):
+        return row.refuse(*_told(headers, error.problems))
+    return row.refuse(CellProblem(WHOLE_ROW, error.message))

@@ -1,15 +1,14 @@
 """The two sides of a list: what importing and exporting need to know of needs and of results, in one form."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from matcher.accounts.model import Organisation
-from matcher.core.errors import InvalidInput, Problem
+from matcher.core.errors import DomainError, InvalidInput, Problem
 from matcher.core.fields import Answers, Field
 from matcher.core.labels import Label
 from matcher.core.lifecycle import Lifecycle
-from matcher.core.unit_of_work import UnitOfWork
 from matcher.needs import service as needs
 from matcher.needs.fields import NEED_FIELDS
 from matcher.needs.model import NEED_LIFECYCLE, Need
@@ -33,12 +32,14 @@ class Side:
     model: type[Need] | type[Offer]
     lifecycle: Lifecycle[Any]
     editable: Sequence[Any]
-    read: Callable[[UnitOfWork, Mapping[str, Any]], Answers]
+    read: Callable[..., Answers]  # (uow, given, leniency if any)
     answers_of: Callable[[Any], dict[str, Any]]
-    create: Callable[..., Item]
+    create_many: Callable[..., Sequence[Item | DomainError]]
     edit: Callable[..., Item]
     defaults: Mapping[str, Any]  # what the model says where nothing was answered
     conditions: Sequence[Any] = ()  # which rows of the model the list is of
+    # What is not asked of the lists of staff, who enter organisations one list after the other.
+    leniency: Mapping[str, bool] = field(default_factory=dict)
 
     def is_renewable(self, state: Any) -> bool:
         """Say whether an item in this state is off the list and a change hands it in again."""
@@ -59,11 +60,12 @@ NEEDS = Side(
     Need,
     NEED_LIFECYCLE,
     needs.EDITABLE,
-    lambda uow, given: needs.read(uow, given, complete=True),
+    lambda uow, given, **lenient: needs.read(uow, given, complete=True, **lenient),
     needs.answers_of,
-    needs.create,
+    needs.create_many,
     needs.edit,
     {"source": "enterprise", "disclosure": "open"},
+    leniency={"known_only": False},
 )
 OFFERS = Side(
     "offers",
@@ -76,7 +78,7 @@ OFFERS = Side(
     offers.EDITABLE,
     lambda uow, given: offers.read(given, complete=True),
     offers.answers_of,
-    offers.create,
+    offers.create_many,
     offers.edit,
     {"language": "zh"},
     (Offer.kind == "result",),
@@ -93,4 +95,4 @@ def side_of(what: str) -> Side:
 
 def owner_answers(organisation: Organisation, fields: Sequence[Field]) -> dict[str, Any]:
     """Return what is known of an organisation, by field name."""
-    return {field.name: getattr(organisation, field.name) for field in fields}
+    return {f.name: getattr(organisation, f.name) for f in fields}

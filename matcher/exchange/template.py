@@ -83,7 +83,7 @@ def width_of(field: Field) -> int:
     match field.kind:
         case Kind.LONG_TEXT | Kind.INDICATORS:
             return 48
-        case Kind.IP_ROWS | Kind.CODES | Kind.TAGS:
+        case Kind.IP_ROWS | Kind.CODES | Kind.TAGS | Kind.NAMES:
             return 30
         case Kind.TEXT:
             return 36 if field.name in {"title", "name"} else 20

@@ -226,14 +226,6 @@ def for_offer(uow: UnitOfWork, actor: Actor, offer: Offer, limit: int = 20) -> l
     return [own for own in found if own.need is not None and own.need.view is not View.NONE]
 
 
-def counts(uow: UnitOfWork, column: Any, ids: list[int]) -> dict[int, int]:
-    """Count the live pairings of many needs (column `Pairing.need_id`) or offers at once."""
-    if not ids:
-        return {}
-    query = joined(column).where(column.in_(ids), both_open(), Pairing.state != PairingState.DECLINED)
-    return dict(uow.session.execute(query.with_only_columns(column, func.count()).group_by(column)).all())
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Say how much matching still has to do."""

@@ -42,8 +42,9 @@ NEED_FIELDS: tuple[Field, ...] = (
     Field("ip_ownership", Label("知识产权归属意愿", "Ownership of IP"), Kind.CODE, vocabulary=IP_OWNERSHIP, group="terms"),
     Field("disclosure", Label("公开方式", "Disclosure"), Kind.CODE, required=True, vocabulary=DISCLOSURE, group="terms",
           help=Label("脱敏公开：只显示行业、地区和规模。", "Redacted: only industry, region and size are shown.")),
-    Field("targets", Label("定向公开对象", "Organisations it is shown to"), Kind.TAGS, group="terms", public=False, redacted=True,
-          help=Label("定向公开时填写机构全称，用分号隔开。", "Full names, separated by semicolons, when shown to chosen organisations.")),
+    Field("targets", Label("定向公开对象", "Organisations it is shown to"), Kind.NAMES, group="terms", public=False, redacted=True,
+          help=Label("选择定向公开时填写：平台上已登记机构的全称，每行一个，或用分号隔开。",
+                     "When shown to chosen organisations: their full names as registered here, one a line or with semicolons between.")),
     Field("valid_until", Label("有效期至", "Valid until"), Kind.DATE, group="terms"),
 )  # fmt: skip
 

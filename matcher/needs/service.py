@@ -1,8 +1,7 @@
 """What can be done with needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -12,40 +11,32 @@ from matcher.accounts.model import Organisation
 from matcher.accounts.service import organisation as get_organisation
 from matcher.core import audit, outbox
 from matcher.core.clock import local_date
-from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
-from matcher.core.fields import Answers, clean_text, read_answers
+from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound, Problem
+from matcher.core.fields import clean_text
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
 from matcher.core.people import Actor
 from matcher.core.permissions import View, allowed, need_view, require
-from matcher.core.rows import IndicatorRow
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.needs.answers import answers_of as answers_of
+from matcher.needs.answers import assign, write_version
+from matcher.needs.answers import read as read
 from matcher.needs.fields import NEED_FIELDS
 from matcher.needs.model import (
     NEED_LIFECYCLE,
     OPEN_STATES,
     PUBLIC_STATES,
     Need,
-    NeedField,
-    NeedIndicator,
     NeedState,
     NeedVersion,
 )
 
 NO_NEED = Label("找不到这条需求，或它没有向您公开。", "There is no such need, or it is not shown to you.")
 NO_OWNER = Label("请先说明这条需求属于哪个机构。", "Say first whose need it is.")
-VALID_UNTIL_PAST = Label(
-    "有效期“{given}”已经过去，请填写今后的日期。", "The date “{given}” has passed; give one in the future."
-)
-DEADLINE_PAST = Label(
-    "期望完成时限“{given}”已经过去，请填写今后的日期。", "The date “{given}” has passed; give one in the future."
-)
-TARGETS_NEEDED = Label("定向公开请填写公开对象的机构名称。", "Name the organisations that it is shown to.")
 CLOSED = Label("这条需求已经结束，不能再修改。", "This need is closed and cannot be changed any more.")
 RENEWABLE = (NeedState.EXPIRED, NeedState.WITHDRAWN)
 AS_DRAFT = (NeedState.DRAFT, NeedState.RETURNED, *RENEWABLE)  # nobody else sees it: it may be incomplete
 EDITABLE = (*AS_DRAFT, NeedState.SUBMITTED, *OPEN_STATES)
-ROWS = ("tech_fields", "indicators")
 
 REF_TAKEN = Label(
     "自编号“{ref}”已用于需求 {number}。请换一个编号，或去修改那条需求。",
@@ -62,77 +53,6 @@ class SeenNeed:
     answers: dict[str, Any]
 
 
-def answers_of(need: Need) -> dict[str, Any]:
-    """Return what a need says, by field name."""
-    special: dict[str, Any] = {
-        "ref": need.ref or "",
-        "tech_fields": need.tech_fields,
-        "indicators": [row.row() for row in need.indicator_rows],
-    }
-    return {f.name: special[f.name] if f.name in special else getattr(need, f.name) for f in NEED_FIELDS}
-
-
-def read(uow: UnitOfWork, given: Mapping[str, Any], *, complete: bool) -> Answers:
-    """Read the answers for a need and check them against each other and against today."""
-    answers = read_answers(NEED_FIELDS, given, complete=complete)
-    values, problems = answers.values, answers.problems
-    today = local_date(uow.clock())
-    if not complete:
-        return answers
-    for name, message in (("valid_until", VALID_UNTIL_PAST), ("deadline", DEADLINE_PAST)):
-        if values[name] and values[name] < today:
-            problems.append(Problem(name, message.format(given=values[name].isoformat())))
-    if values["disclosure"] == "targeted" and not values["targets"]:
-        problems.append(Problem("targets", TARGETS_NEEDED))
-    return answers
-
-
-def _assign(need: Need, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        if name not in ROWS:
-            setattr(need, name, value)
-    need.ref = values["ref"] or None
-    need.source = values["source"] or "enterprise"
-    need.disclosure = values["disclosure"] or "open"
-    if need.tech_fields != values["tech_fields"]:
-        kept = {row.code: row for row in need.field_rows}
-        need.field_rows = [
-            kept.get(code) or NeedField(code=code, position=place) for place, code in enumerate(values["tech_fields"])
-        ]
-    rows: list[IndicatorRow] = values["indicators"]
-    if [row.row() for row in need.indicator_rows] != rows:
-        need.indicator_rows = [NeedIndicator(position=place, **row.to_json()) for place, row in enumerate(rows)]
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return answers as JSON values, for the stored versions."""
-    plain: dict[str, Any] = {}
-    for name, value in values.items():
-        if name == "indicators":
-            plain[name] = [row.to_json() for row in value]
-        elif isinstance(value, Decimal):
-            # 805000 and 805000.00 are one amount, and no change.
-            plain[name] = f"{value.normalize():f}"
-        else:
-            plain[name] = value if isinstance(value, str | int | list | None) else str(value)
-    return plain
-
-
-def _write_version(uow: UnitOfWork, actor: Actor, need: Need) -> None:
-    answers = _plain(answers_of(need))
-    last = need.versions[-1] if need.versions else None
-    if last and last.answers == answers:
-        return
-    need.versions.append(
-        NeedVersion(
-            number=last.number + 1 if last else 1,
-            answers=answers,
-            changed_by=actor.person_id,
-            changed_at=uow.clock(),
-        )
-    )
-
-
 def create(
     uow: UnitOfWork, actor: Actor, given: Mapping[str, Any], *, owner_id: int | None = None, submit: bool = False
 ) -> Need:
@@ -140,25 +60,74 @@ def create(
 
     The desk names the owner; everybody else posts for their own organisation. Raises NotAllowed, InvalidInput.
     """
+    (made,) = create_many(uow, actor, [(given, owner_id)], submit=submit)
+    if isinstance(made, DomainError):
+        raise made
+    return made
+
+
+def create_many(
+    uow: UnitOfWork,
+    actor: Actor,
+    wanted: Sequence[tuple[Mapping[str, Any], int | None]],
+    *,
+    submit: bool = False,
+    known_only: bool = True,
+) -> list[Need | DomainError]:
+    """Write new needs, each of (answers, owner), with few statements; what is refused is the error in its place."""
     require(actor, "need.create")
-    owner = _owner(uow, actor, owner_id)
-    values = _checked(uow, given, complete=submit)
-    _check_ref(uow, owner.id, values["ref"], None)
+    with uow.session.no_autoflush:
+        read_ones = [_read_new(uow, actor, *one, complete=submit, known_only=known_only) for one in wanted]
+        holders = _holders(uow, [one[1]["ref"] for one in read_ones if not isinstance(one, DomainError)])
+        made = [one if isinstance(one, DomainError) else _draft(uow, actor, *one, holders) for one in read_ones]
+        drafts = [one for one in made if isinstance(one, Need)]
+        uow.session.add_all(drafts)
+        uow.session.flush()  # one statement a table: the numbers are needed below
+        for need in drafts:
+            audit.record(uow, actor, "need.create", "need", need.id)
+            write_version(uow, actor, need)
+            if submit:
+                _submit(uow, actor, need)
+    uow.session.flush()
+    return made
+
+
+def _read_new(
+    uow: UnitOfWork, actor: Actor, given: Mapping[str, Any], owner_id: int | None, **how: bool
+) -> tuple[Organisation, dict[str, Any]] | DomainError:
+    try:
+        return _owner(uow, actor, owner_id), _checked(uow, given, **how)
+    except (NotFound, NotAllowed, InvalidInput) as error:
+        return error
+
+
+def _holders(uow: UnitOfWork, refs: Sequence[str]) -> dict[tuple[int, str], Need]:
+    """Return who has the own numbers already, by owner and number."""
+    given = [ref for ref in refs if ref]
+    found = uow.session.scalars(select(Need).where(Need.ref.in_(given))) if given else []
+    return {(need.organisation_id, need.ref or ""): need for need in found}
+
+
+def _draft(
+    uow: UnitOfWork,
+    actor: Actor,
+    owner: Organisation,
+    values: Mapping[str, Any],
+    holders: Mapping[tuple[int, str], Need],
+) -> Need | DomainError:
+    holder = holders.get((owner.id, values["ref"])) if values["ref"] else None
+    if holder is not None:
+        return InvalidInput([Problem("ref", REF_TAKEN.format(ref=values["ref"], number=holder.number))])
+    now = uow.clock()
     need = Need(
         organisation=owner,
         created_by=actor.person_id,
-        created_at=uow.clock(),
-        changed_at=uow.clock(),
+        created_at=now,
+        changed_at=now,
         state=NeedState.DRAFT,
+        versions=[],
     )
-    with uow.session.no_autoflush:
-        _assign(need, values)
-    uow.session.add(need)
-    uow.session.flush()
-    audit.record(uow, actor, "need.create", "need", need.id)
-    _write_version(uow, actor, need)
-    if submit:
-        _submit(uow, actor, need)
+    assign(need, values)
     return need
 
 
@@ -172,8 +141,8 @@ def _owner(uow: UnitOfWork, actor: Actor, owner_id: int | None) -> Organisation:
     return get_organisation(uow, owner_id)
 
 
-def _checked(uow: UnitOfWork, given: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:
-    answers = read(uow, given, complete=complete)
+def _checked(uow: UnitOfWork, given: Mapping[str, Any], *, complete: bool, known_only: bool = True) -> dict[str, Any]:
+    answers = read(uow, given, complete=complete, known_only=known_only)
     if answers.problems:
         raise InvalidInput(answers.problems)
     return answers.values
@@ -186,7 +155,15 @@ def _check_ref(uow: UnitOfWork, owner_id: int, ref: str, own_id: int | None) -> 
         raise InvalidInput([Problem("ref", REF_TAKEN.format(ref=ref, number=holder.number))])
 
 
-def edit(uow: UnitOfWork, actor: Actor, need_id: int, given: Mapping[str, Any], *, submit: bool = False) -> Need:
+def edit(
+    uow: UnitOfWork,
+    actor: Actor,
+    need_id: int,
+    given: Mapping[str, Any],
+    *,
+    submit: bool = False,
+    known_only: bool = True,
+) -> Need:
     """Change a need, and hand it in (again) when asked to; what is public stays public, every earlier version is kept.
 
     Raises NotAllowed, Conflict, InvalidInput.
@@ -194,12 +171,13 @@ def edit(uow: UnitOfWork, actor: Actor, need_id: int, given: Mapping[str, Any], 
     need = _get(uow, actor, need_id, "need.edit")
     if need.state not in EDITABLE:
         raise Conflict(CLOSED)
-    values = _checked(uow, given, complete=submit or need.state not in AS_DRAFT)
-    _check_ref(uow, need.organisation_id, values["ref"], need.id)
-    _assign(need, values)
+    values = _checked(uow, given, complete=submit or need.state not in AS_DRAFT, known_only=known_only)
+    if values["ref"] != (need.ref or ""):
+        _check_ref(uow, need.organisation_id, values["ref"], need.id)
+    assign(need, values)
     need.changed_at = uow.clock()
     audit.record(uow, actor, "need.edit", "need", need.id)
-    _write_version(uow, actor, need)
+    write_version(uow, actor, need)
     if submit and need.state in AS_DRAFT:
         _submit(uow, actor, need, "renew" if need.state in RENEWABLE else "submit")
     elif need.state in OPEN_STATES:

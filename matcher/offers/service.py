@@ -1,6 +1,6 @@
 """What can be done with offers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from matcher.accounts.model import Organisation
 from matcher.accounts.service import organisation as get_organisation
 from matcher.core import audit, outbox
-from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
+from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound, Problem
 from matcher.core.fields import Answers, clean_text, read_answers
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
@@ -93,24 +93,63 @@ def create(
 
     The desk names the owner; everybody else lists for their own organisation. Raises NotAllowed, InvalidInput.
     """
+    (made,) = create_many(uow, actor, [(given, owner_id)], submit=submit)
+    if isinstance(made, DomainError):
+        raise made
+    return made
+
+
+def create_many(
+    uow: UnitOfWork, actor: Actor, wanted: Sequence[tuple[Mapping[str, Any], int | None]], *, submit: bool = False
+) -> list[Offer | DomainError]:
+    """Write new results, each of (answers, owner), with few statements; what is refused is the error in its place."""
     require(actor, "offer.create")
-    owner = _owner(uow, actor, owner_id)
-    values = _checked(given, complete=submit)
-    _check_ref(uow, owner.id, values["ref"], None)
-    offer = Offer(
-        organisation=owner,
-        created_by=actor.person_id,
-        created_at=uow.clock(),
-        changed_at=uow.clock(),
-        state=OfferState.DRAFT,
-    )
     with uow.session.no_autoflush:
-        _assign(offer, values)
-    uow.session.add(offer)
+        read_ones = [_read_new(uow, actor, given, owner_id, complete=submit) for given, owner_id in wanted]
+        holders = _holders(uow, [one[1]["ref"] for one in read_ones if not isinstance(one, DomainError)])
+        made = [one if isinstance(one, DomainError) else _draft(uow, actor, *one, holders) for one in read_ones]
+        drafts = [one for one in made if isinstance(one, Offer)]
+        uow.session.add_all(drafts)
+        uow.session.flush()  # one statement a table: the numbers are needed below
+        for offer in drafts:
+            audit.record(uow, actor, "offer.create", "offer", offer.id)
+            if submit:
+                _submit(uow, actor, offer)
     uow.session.flush()
-    audit.record(uow, actor, "offer.create", "offer", offer.id)
-    if submit:
-        _submit(uow, actor, offer)
+    return made
+
+
+def _read_new(
+    uow: UnitOfWork, actor: Actor, given: Mapping[str, Any], owner_id: int | None, *, complete: bool
+) -> tuple[Organisation, dict[str, Any]] | DomainError:
+    try:
+        return _owner(uow, actor, owner_id), _checked(given, complete=complete)
+    except (NotFound, NotAllowed, InvalidInput) as error:
+        return error
+
+
+def _holders(uow: UnitOfWork, refs: Sequence[str]) -> dict[tuple[int, str], Offer]:
+    """Return who has the own numbers already, by owner and number."""
+    given = [ref for ref in refs if ref]
+    found = uow.session.scalars(select(Offer).where(Offer.ref.in_(given))) if given else []
+    return {(offer.organisation_id, offer.ref or ""): offer for offer in found}
+
+
+def _draft(
+    uow: UnitOfWork,
+    actor: Actor,
+    owner: Organisation,
+    values: Mapping[str, Any],
+    holders: Mapping[tuple[int, str], Offer],
+) -> Offer | DomainError:
+    holder = holders.get((owner.id, values["ref"])) if values["ref"] else None
+    if holder is not None:
+        return InvalidInput([Problem("ref", REF_TAKEN.format(ref=values["ref"], number=holder.number))])
+    now = uow.clock()
+    offer = Offer(
+        organisation=owner, created_by=actor.person_id, created_at=now, changed_at=now, state=OfferState.DRAFT
+    )
+    _assign(offer, values)
     return offer
 
 
@@ -145,7 +184,8 @@ def edit(uow: UnitOfWork, actor: Actor, offer_id: int, given: Mapping[str, Any],
         raise Conflict(CLOSED)
     submitting = submit and offer.state in (OfferState.DRAFT, OfferState.RETURNED)
     values = _checked(given, complete=submit or offer.state not in (OfferState.DRAFT, OfferState.RETURNED))
-    _check_ref(uow, offer.organisation_id, values["ref"], offer.id)
+    if values["ref"] != (offer.ref or ""):
+        _check_ref(uow, offer.organisation_id, values["ref"], offer.id)
     _assign(offer, values)
     offer.changed_at = uow.clock()
     audit.record(uow, actor, "offer.edit", "offer", offer.id)

@@ -78,9 +78,13 @@ WORK: dict[Role, tuple[Link, ...]] = {
     ),
     Role.DESK: (
         Link("desk.home", Label("撮合工作台", "Desk"), ("desk.",)),
-        Link("own_needs.upload", Label("录入与导入", "Entry"), ("own_",)),
+        Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
     ),
-    Role.ADMIN: (Link("admin.accounts", Label("账号管理", "Accounts"), ("admin.",)),),
+    Role.ADMIN: (
+        Link("admin.accounts", Label("待审核账号", "Waiting accounts"), ("admin.decide",)),
+        Link("admin.people", Label("全部账号", "All accounts"), ("admin.reset_password",)),
+        Link("admin.audit", Label("操作记录", "Record")),
+    ),
 }
 # Symbols beside the person's name, for what may call at any time; each needs an `icon`.
 SIDE: tuple[Link, ...] = ()

@@ -151,6 +151,6 @@ def field_value(field: Field, value: Any) -> str:
         case Kind.CODE | Kind.CODES:
             assert field.vocabulary is not None
             return names(value, field.vocabulary)
-        case Kind.TAGS:
+        case Kind.TAGS | Kind.NAMES:
             return tags(value)
     return str(value)

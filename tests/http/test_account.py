@@ -5,12 +5,12 @@ import re
 import pytest
 from sqlalchemy import select
 
+from matcher.accounts.brake import TRIES, TRIES_OF_ADDRESS, Brake, WrongTry
 from matcher.accounts.model import Organisation, Person, PersonState
 from matcher.core.people import Role
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.web.account.brake import TRIES, Brake
 from matcher.web.account.routes import safe_next
-from tests.conftest import Actors
+from tests.conftest import Actors, MovableClock
 from tests.factories import PASSWORD, OrganisationFactory, PersonFactory, code
 from tests.http.conftest import Browser, SignIn
 
@@ -70,16 +70,31 @@ def test_guessing_passwords_is_slowed_down(visitor: Browser, uow: UnitOfWork) ->
     assert "15 分钟后再试" in answer.text
 
 
-def test_the_brake_lets_go_after_a_while() -> None:
-    now = 0.0
-    brake = Brake(lambda: now)
+def test_the_brake_lets_go_after_a_while(uow: UnitOfWork, clock: MovableClock) -> None:
+    brake = Brake("secret")
     for _ in range(TRIES):
-        assert brake.wait("a@b.example", "10.0.0.1") == 0
-        brake.failed("a@b.example", "10.0.0.1")
-    assert brake.wait("a@b.example", "10.0.0.1") > 0
-    assert brake.wait("a@b.example", "10.0.0.2") == 0
-    now = 16 * 60.0
-    assert brake.wait("a@b.example", "10.0.0.1") == 0
+        assert brake.wait(uow, "a@b.example", "10.0.0.1") == 0
+        brake.failed(uow, "a@b.example", "10.0.0.1")
+    assert brake.wait(uow, " A@b.example", "10.0.0.1") == 15
+    assert brake.wait(uow, "a@b.example", "10.0.0.2") == 0
+    clock.move(minutes=15)
+    assert brake.wait(uow, "a@b.example", "10.0.0.1") == 0
+
+
+def test_the_right_password_forgives_the_wrong_ones_of_this_person(uow: UnitOfWork) -> None:
+    brake = Brake("secret")
+    for _ in range(TRIES):
+        brake.failed(uow, "a@b.example", "10.0.0.1")
+    brake.succeeded(uow, "a@b.example", "10.0.0.1")
+    assert brake.wait(uow, "a@b.example", "10.0.0.1") == 0
+
+
+def test_one_address_has_a_limit_of_its_own_and_nobody_is_named(uow: UnitOfWork) -> None:
+    brake = Brake("secret")
+    for number in range(TRIES_OF_ADDRESS):
+        brake.failed(uow, f"{number}@b.example", "10.0.0.1")
+    assert brake.wait(uow, "new@b.example", "10.0.0.1") > 0
+    assert not any("example" in key for key in uow.session.scalars(select(WrongTry.key)))
 
 
 def test_signing_out_ends_the_session_and_needs_a_form(sign_in: SignIn) -> None:

@@ -7,9 +7,12 @@ import openpyxl
 import pytest
 from werkzeug.test import TestResponse
 
+from matcher.app import Platform
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.needs.model import Need
 from matcher.settings import Settings
+from matcher.web.own.uploads import SAVED_AT_ONCE
+from matcher.worker import save_uploads
 from tests.http.conftest import Browser, SignIn
 
 SEED = Path(__file__).parents[2] / "seeds" / "workbooks" / "needs.xlsx"
@@ -93,3 +96,22 @@ def test_the_template_can_be_downloaded_and_read(what: str, sign_in: SignIn) -> 
     answer = sign_in("enterprise").get(f"/my/{what}/template.xlsx")
     assert "attachment" in answer.headers["Content-Disposition"]
     assert openpyxl.load_workbook(BytesIO(answer.data)).active.max_column > 10
+
+
+def test_a_long_list_is_saved_in_the_background_with_a_page_that_shows_how_far_it_is(
+    sign_in: SignIn, uow: UnitOfWork, platform: Platform
+) -> None:
+    lines = ["自编号,需求名称,需求来源,技术领域,主要技术难点,公开方式"]
+    lines += [f"R{n},题目{n},企业需求,航空航天,难点,公开" for n in range(SAVED_AT_ONCE + 1)]
+    browser = sign_in("enterprise")
+    address = send(browser, "\n".join(lines).encode(), "long.csv").location
+    assert browser.post(address).location == address
+    waiting = browser.get(address).text
+    assert "排队等待中，共 301 行" in waiting
+    assert 'data-refresh="2"' in waiting
+    assert uow.session.query(Need).count() == 0
+    assert browser.post(address).status_code == 303, "pressing twice asks once"
+    assert sign_in("other_enterprise").get(address).status_code == 404
+    save_uploads(platform)
+    assert "新增 301" in browser.get(address).text
+    assert uow.session.query(Need).count() == 301

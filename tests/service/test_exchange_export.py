@@ -49,6 +49,7 @@ def awkward(uow: UnitOfWork) -> None:
         honours=["high_tech", "listed"],
         products="一\n二",
     )
+    OrganisationFactory(name="甲；乙")
     common = {"organisation": owner, "keywords": ["a;b", "农、林", "[x]", "'=1", "@home"]}
     text = '  一行\n\n- 二行 _x0041_ "引号"; 😀\t末尾'.strip()
     NeedFactory(

@@ -21,7 +21,7 @@ from tests import factories
 from tests.databases import ROOT
 from tests.factories import need_answers
 
-ROWS = 400
+ROWS = 600
 #: The import, as the command line runs it; each batch is told, so that the test knows when to kill.
 PROGRAM = """
 import sys

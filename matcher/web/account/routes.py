@@ -2,19 +2,19 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
 from matcher.accounts import profile as profile_service
 from matcher.accounts import service
+from matcher.accounts.brake import Brake
 from matcher.accounts.fields import ORGANISATION_FIELDS
 from matcher.core.errors import InvalidInput, NotAllowed, NotFound
 from matcher.core.people import ROLE_LABELS
 from matcher.core.permissions import require
-from matcher.web.account.brake import Brake
-from matcher.web.context import current_actor, current_uow
+from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.forms import Form, given_from, read_form
 from matcher.web.guard import public, signed_in
 from matcher.web.language import t
@@ -27,8 +27,7 @@ PASSWORDS = ("password", "password_again")
 
 
 def _brake() -> Brake:
-    brake: Brake = current_app.extensions.setdefault("sign_in_brake", Brake())
-    return brake
+    return Brake(platform().settings.session_key)
 
 
 def safe_next(given: str | None) -> str | None:
@@ -54,16 +53,17 @@ def sign_in_post() -> ResponseReturnValue:
     """Sign a person in and go on to the page they came for."""
     email, password = request.form.get("email", "")[:254], request.form.get("password", "")[:1000]
     wanted, address = safe_next(request.form.get("next")), request.remote_addr or ""
-    if minutes := _brake().wait(email, address):
+    if minutes := _brake().wait(current_uow(), email, address):
         message = _("密码输错次数太多，请 %(minutes)s 分钟后再试。", minutes=minutes)
         return render_template("account/sign_in.html", email=email, next=wanted, message=message), 429
     try:
         with current_uow() as uow:
             person = service.sign_in(uow, email, password)
+            _brake().succeeded(uow, email, address)
     except NotAllowed as error:
-        _brake().failed(email, address)
+        with current_uow() as uow:
+            _brake().failed(uow, email, address)
         return render_template("account/sign_in.html", email=email, next=wanted, message=t(error.message)), 422
-    _brake().succeeded(email, address)
     _open_session(SignedIn(person))
     return redirect(wanted or url_for(home_endpoint(person.actor())))
 

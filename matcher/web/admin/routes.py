@@ -6,12 +6,16 @@ from flask_babel import gettext as _
 
 from matcher.accounts import profile, service
 from matcher.accounts.model import PersonState
+from matcher.core.audit import AuditRow
 from matcher.core.labels import Label
 from matcher.core.people import ROLE_LABELS, Role
 from matcher.web.admin.audit import AUDIT_PAGE, audit_page
+from matcher.web.admin.words import PAGES, entity_word, verb
 from matcher.web.context import current_actor, current_uow
 from matcher.web.guard import for_roles
-from matcher.web.lists import read_page
+from matcher.web.language import t
+from matcher.web.lists import read_page, read_text
+from matcher.web.template_tools import same_page
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 PERSON_STATES = {
@@ -60,15 +64,46 @@ def reset_password(person_id: int) -> ResponseReturnValue:
 
 
 def _people(reset: tuple[str, str] | None = None) -> str:
-    found = service.people(current_uow(), current_actor())
-    return render_template("admin/people.html", people=found, roles=ROLE_LABELS, states=PERSON_STATES, reset=reset)
+    text = read_text()
+    listing = service.people(current_uow(), current_actor(), text, read_page())
+    return render_template(
+        "admin/people.html", listing=listing, text=text, roles=ROLE_LABELS, states=PERSON_STATES, reset=reset
+    )
 
 
 @admin.get("/audit")
 @for_roles(Role.ADMIN)
 def audit() -> ResponseReturnValue:
     """List who did what, the latest first."""
-    page = read_page()
-    rows, total = audit_page(current_uow(), current_actor(), page)
-    pages = max(1, -(-total // AUDIT_PAGE))
-    return render_template("admin/audit.html", rows=rows, total=total, page=page, pages=pages)
+    page, entity = read_page(), request.args.get("entity", "")[:30]
+    rows, counts = audit_page(current_uow(), current_actor(), page, entity)
+    total = counts.get(entity, 0) if entity else sum(counts.values())
+    return render_template(
+        "admin/audit.html",
+        rows=rows,
+        counts=dict(sorted(counts.items(), key=lambda one: -one[1])),
+        entity=entity,
+        total=total,
+        page=page,
+        pages=max(1, -(-total // AUDIT_PAGE)),
+        entity_word=entity_word,
+        verb=verb,
+        audit_tabs=_tabs,
+        link=_link,
+    )
+
+
+def _link(row: AuditRow) -> str | None:
+    """Return the page of the thing that a row is about, where the administrator may open one."""
+    endpoint = PAGES.get(row.entity)
+    if endpoint is None or row.entity_id is None:
+        return None
+    return url_for(endpoint, **{f"{row.entity}_id": row.entity_id})
+
+
+def _tabs(counts: dict[str, int], chosen: str) -> list[tuple[str, str, bool, int]]:
+    """Return one tab for each kind of thing that something was done to."""
+    return [
+        (same_page(entity=kind, page=None), t(entity_word(kind)), kind == chosen, count)
+        for kind, count in counts.items()
+    ]

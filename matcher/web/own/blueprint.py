@@ -1,6 +1,6 @@
 """The addresses of the owners' pages: the same for both sides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
 from typing import Any
 
@@ -13,7 +13,7 @@ from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.own import editing, pages, uploads
 from matcher.web.own.sides import NEEDS, OFFERS, OwnSide
-from matcher.web.template_tools import field_value
+from matcher.web.template_tools import field_value, same_page
 
 VIEWS: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
     ("GET", "/", "index", pages.index),
@@ -29,26 +29,29 @@ VIEWS: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
     ("POST", "/upload/<token>", "verdict_post", uploads.verdict_post),
     ("GET", "/template.xlsx", "template", uploads.template),
 )
-OVERVIEW = Label("概览", "Overview")
 UPLOADS = {"needs": Label("导入需求", "Import needs"), "offers": Label("导入成果", "Import results")}
-HOMES = {Role.ENTERPRISE: "enterprise.home", Role.UNIVERSITY: "university.home", Role.GOVERNMENT: "government.home"}
+UPLOAD_VIEWS = ("upload", "upload_post", "verdict")
 
 
 def own_tabs() -> list[tuple[str, str, bool, None]]:
-    """Return the pages of an owner, as the tabs of all of them."""
-    roles, here = current_actor().roles, request.endpoint or ""
-    found = [(home, t(OVERVIEW), here == home) for role, home in HOMES.items() if role in roles]
+    """Return the four pages of whoever enters for others; owners find theirs in the header."""
+    here = (request.endpoint or "").partition(".")
+    if Role.DESK not in current_actor().roles:
+        return []
+    found = []
     for side in (NEEDS, OFFERS):
-        if not roles.intersection(side.roles):
-            continue
-        first, is_here = f"{side.blueprint}.index", here.startswith(f"{side.blueprint}.")
-        is_upload = is_here and here.partition(".")[2] in ("upload", "upload_post", "verdict")
-        if roles != {Role.DESK}:
-            found.append((first, t(side.words.mine), is_here and not is_upload))
-        else:
-            found.append((f"{side.blueprint}.new", t(side.words.new), is_here and not is_upload))
-        found.append((f"{side.blueprint}.upload", t(UPLOADS[side.what]), is_upload))
-    return [(url_for(endpoint), name, current, None) for endpoint, name, current in found]
+        is_here, is_upload = here[0] == side.blueprint, here[2] in UPLOAD_VIEWS
+        entered, upload = (url_for(f"{side.blueprint}.{view}") for view in ("index", "upload"))
+        found.append((entered, t(side.words.entered), is_here and not is_upload, None))
+        found.append((upload, t(UPLOADS[side.what]), is_here and is_upload, None))
+    return found
+
+
+def state_tabs(side: OwnSide, counts: Mapping[str, int], chosen: str) -> list[tuple[str, str, bool, int]]:
+    """Return one tab for each state that items are in, in the order of the lifecycle."""
+    labels = {str(state): label for state, label in side.lifecycle.labels.items()}
+    found = [one for one in labels if counts.get(one) or one == chosen]
+    return [(same_page(state=one, page=None), t(labels[one]), one == chosen, counts.get(one, 0)) for one in found]
 
 
 def _blueprint(side: OwnSide) -> Blueprint:
@@ -58,6 +61,7 @@ def _blueprint(side: OwnSide) -> Blueprint:
         built.add_url_rule(path, endpoint, for_roles(*side.roles)(bound), methods=[method])
     built.add_app_template_filter(field_value, "field_value")
     built.add_app_template_global(own_tabs, "own_tabs")
+    built.add_app_template_global(state_tabs, "state_tabs")
     return built
 
 

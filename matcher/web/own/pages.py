@@ -6,23 +6,24 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher.accounts.naming import called
 from matcher.core.errors import Conflict, InvalidInput
 from matcher.core.fields import Field
 from matcher.core.labels import Label
-from matcher.core.people import Actor
-from matcher.core.permissions import View
-from matcher.core.unit_of_work import UnitOfWork
+from matcher.core.permissions import View, allowed
 from matcher.matching import queries
 from matcher.matching.explain_labels import promise
 from matcher.matching.explained import explanation_of
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE
 from matcher.matching.model import PairingState
+from matcher.matching.own import OwnFigures, OwnFilter, OwnRow, own_figures, own_items
 from matcher.matching.queries import OwnPairing
 from matcher.needs.model import NeedVersion
 from matcher.web.context import current_actor, current_uow
 from matcher.web.language import t
+from matcher.web.lists import read_page, read_text
 from matcher.web.own.editing import edit_page, given_of
-from matcher.web.own.sides import Item, OwnSide
+from matcher.web.own.sides import OwnSide
 
 DONE = {
     "submit": Label("已提交。", "Handed in."),
@@ -31,14 +32,8 @@ DONE = {
     "withdraw": Label("已撤回，不再参与匹配。", "Withdrawn; it is no longer matched."),
 }
 TERMS_SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class OwnRow:
-    """Hold one item of a list of one's own."""
-
-    item: Item
-    pairings: int
+SHOWN_AT_HOME = 5
+UNFINISHED = ("returned", "draft")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +44,46 @@ class ShownVersion:
     changed: list[Field]
 
 
-def own_rows(side: OwnSide, uow: UnitOfWork, actor: Actor) -> list[OwnRow]:
-    """Return the items of the actor's organisation, the latest changed first, each with the number of its pairings."""
-    items = side.service.mine(uow, actor)
-    counted = queries.counts(uow, side.pairing_column, [item.id for item in items])
-    return [OwnRow(item, counted.get(item.id, 0)) for item in items]
+@dataclass(frozen=True, slots=True)
+class HomePart:
+    """Hold what the first page of an owner shows of one side: figures, what waits for the owner, and the latest."""
+
+    side: OwnSide
+    figures: OwnFigures
+    to_do: list[OwnRow]
+    latest: list[OwnRow]
+
+
+def home_part(side: OwnSide) -> HomePart:
+    """Return one side of the first page of an owner."""
+    uow, actor = current_uow(), current_actor()
+    figures = own_figures(uow, actor, side.model, side.open_states)
+    waits = own_items(uow, actor, side.model, OwnFilter(states=UNFINISHED)).rows if _unfinished(figures) else []
+    latest = own_items(uow, actor, side.model, OwnFilter()).rows if figures.states else []
+    return HomePart(side, figures, waits[:SHOWN_AT_HOME], latest[:SHOWN_AT_HOME])
+
+
+def _unfinished(figures: OwnFigures) -> int:
+    return sum(figures.states.get(state, 0) for state in UNFINISHED)
 
 
 def index(side: OwnSide) -> ResponseReturnValue:
-    """List what the own organisation asks for or offers."""
-    uow = current_uow()
+    """List what the own organisation asks for or offers; for the desk, what it entered for others."""
+    uow, actor = current_uow(), current_actor()
+    entered = allowed(actor, f"{side.entity}.review")
+    known = {str(state) for state in side.lifecycle.labels}
+    states = tuple(one for one in request.args.getlist("state")[:1] if one in known)
+    text = read_text()
+    listing = own_items(uow, actor, side.model, OwnFilter(states, text, entered), read_page())
     return render_template(
-        "own/list.html", side=side, rows=own_rows(side, uow, current_actor()), progress=queries.progress(uow)
+        "own/list.html",
+        side=side,
+        listing=listing,
+        chosen=states[0] if states else "",
+        text=text,
+        entered=entered,
+        title=side.words.entered if entered else side.words.mine,
+        progress=queries.progress(uow),
     )
 
 
@@ -102,6 +125,7 @@ def detail(side: OwnSide, item_id: int) -> ResponseReturnValue:
             promise=promise,
             moves=moves,
             versions=shown_versions(side, versions),
+            people=called(uow, actor, [*(m.person_id for m in moves), *(v.changed_by for v in versions)]),
             progress=queries.progress(uow),
         )
 

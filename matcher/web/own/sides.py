@@ -12,16 +12,17 @@ from matcher.core.people import Actor, Role
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching import queries
-from matcher.matching.model import Pairing
 from matcher.matching.queries import OwnPairing
 from matcher.needs import service as needs
 from matcher.needs.fields import GROUPS as NEED_GROUPS
 from matcher.needs.fields import NEED_FIELDS
 from matcher.needs.model import NEED_LIFECYCLE, Need, NeedVersion
+from matcher.needs.model import OPEN_STATES as NEED_OPEN_STATES
 from matcher.offers import service as offers
 from matcher.offers.fields import GROUPS as OFFER_GROUPS
 from matcher.offers.fields import OFFER_FIELDS, STATE_SECRETS
 from matcher.offers.model import OFFER_LIFECYCLE, Offer, OfferState
+from matcher.offers.model import OPEN_STATES as OFFER_OPEN_STATES
 
 Item = Need | Offer
 
@@ -32,9 +33,11 @@ class Words:
 
     one: Label
     mine: Label
+    entered: Label
     new: Label
     lead: Label
     unnamed: Label
+    open: Label
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class OwnSide:
     actions: Mapping[str, Callable[[UnitOfWork, Actor, int], Item]]
     service: Any
     inside: str  # the permission to see an item as its owner does
-    pairing_column: Any
+    model: type[Need] | type[Offer]
+    open_states: Sequence[Any]
     pairings: Callable[..., list[OwnPairing]]
     warning: Label | None = None
 
@@ -95,12 +99,14 @@ NEEDS = OwnSide(
     Words(
         Label("需求", "Need"),
         Label("我的需求", "My needs"),
+        Label("录入的需求", "Needs entered"),
         Label("发布需求", "Post a need"),
         Label(
             "写清卡在哪里、要达到什么数值，系统才能找准成果。可以先存草稿。",
             "Say where you are stuck and which figures count: that is what the matching works with. Drafts are kept.",
         ),
         Label("（未命名的需求）", "(need without a title)"),
+        Label("正在征集", "Open"),
     ),
     NEED_FIELDS,
     NEED_GROUPS,
@@ -110,7 +116,8 @@ NEEDS = OwnSide(
     {"submit": needs.submit, "renew": needs.renew, "solve": needs.solve, "withdraw": needs.withdraw},
     needs,
     "need.confidential",
-    Pairing.need_id,
+    Need,
+    NEED_OPEN_STATES,
     queries.for_need,
 )
 OFFERS = OwnSide(
@@ -120,12 +127,14 @@ OFFERS = OwnSide(
     Words(
         Label("成果", "Result"),
         Label("我的成果", "My results"),
+        Label("录入的成果", "Results entered"),
         Label("登记成果", "List a result"),
         Label(
             "写清解决了什么问题、实测指标和成熟度，系统会与全部需求比对。可以先存草稿。",
             "Say what it solves, what was measured and how ready it is; it is matched with every need. Drafts are kept.",
         ),
         Label("（未命名的成果）", "(result without a title)"),
+        Label("正在公开", "Public"),
     ),
     OFFER_FIELDS,
     OFFER_GROUPS,
@@ -135,7 +144,8 @@ OFFERS = OwnSide(
     {"submit": offers.submit, "renew": offers.renew, "withdraw": offers.withdraw},
     offers,
     "offer.unpublished",
-    Pairing.offer_id,
+    Offer,
+    OFFER_OPEN_STATES,
     queries.for_offer,
     STATE_SECRETS,
 )

@@ -1,13 +1,8 @@
 """Lists by upload: the verdict on every row first, kept in a file of the person's own; then its good rows are saved."""
 
-import json
-import re
-import secrets
-import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +12,8 @@ from matcher.core.labels import Label
 from matcher.core.permissions import allowed
 from matcher.exchange.importing import check_list, save_list
 from matcher.exchange.template import template as workbook_template
-from matcher.exchange.verdict import ACTION_LABELS, Action, ListVerdict
+from matcher.exchange.uploads import GONE, Job, Upload
+from matcher.exchange.verdict import ACTION_LABELS, Action
 from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.forms import Form
 from matcher.web.language import language, t
@@ -25,57 +21,27 @@ from matcher.web.lists import read_page
 from matcher.web.own.sides import OwnSide
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KEPT_SECONDS = 24 * 3600
 ROWS_PER_PAGE = 100
+SAVED_AT_ONCE = 300  # rows; more are saved by the worker, with a page that shows how far it is
 NO_FILE = Label("请先选择要上传的文件。", "Choose a file first.")
-GONE = Label("找不到这次上传，可能已经过期，请重新上传。", "This upload is gone; upload the file again.")
 TOO_LARGE = Label(
     "文件超过 {limit} MB，请缩小文件，或分成几次上传。",
     "The file exceeds {limit} MB; make it smaller or send it in parts.",
 )
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
 
 
-@dataclass(frozen=True, slots=True)
-class KeptUpload:
-    """Hold a verdict between its two pages; `saved` when it tells what became of the rows."""
-
-    verdict: ListVerdict
-    saved: bool
-
-
-def _folder() -> Path:
-    folder = platform().settings.data / "uploads"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def _keep(token: str, verdict: ListVerdict, *, saved: bool) -> None:
-    person = current_actor().person_id
-    plain = {"person": person, "saved": saved, "verdict": verdict.to_json()}
-    path = _folder() / f"{token}.json"
-    part = path.with_suffix(f".{secrets.token_hex(4)}.part")
-    part.touch(mode=0o600)
-    part.write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
-
-
-def _kept(side: OwnSide, token: str) -> KeptUpload:
+def _kept(side: OwnSide, token: str) -> Upload:
     """Return an upload of this person; raises NotFound for every other."""
-    path = _folder() / f"{token}.json"
-    if not _TOKEN.fullmatch(token) or not path.is_file():
+    found = platform().uploads.find(token)
+    if found.person_id != current_actor().person_id or found.verdict.what != side.what:
         raise NotFound(GONE)
-    plain = json.loads(path.read_text("utf-8"))
-    verdict = ListVerdict.from_json(plain["verdict"])
-    if plain["person"] != current_actor().person_id or verdict.what != side.what:
-        raise NotFound(GONE)
-    return KeptUpload(verdict, plain["saved"])
+    return found
 
 
-def _forget_old() -> None:
-    for path in _folder().iterdir():
-        if path.stat().st_mtime < time.time() - KEPT_SECONDS:
-            path.unlink(missing_ok=True)
+def _job(side: OwnSide, token: str) -> Job | None:
+    """Return the saving of an upload of this person, if it was put off; of every other, None."""
+    job = platform().uploads.job(token)
+    return job if job and job.person_id == current_actor().person_id and job.what == side.what else None
 
 
 def _choose(side: OwnSide, problems: list[Problem]) -> str:
@@ -99,7 +65,7 @@ def upload_post(side: OwnSide) -> ResponseReturnValue:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _choose(side, [Problem("file", NO_FILE)]), 422
-    _forget_old()
+    platform().uploads.forget_old()
     settings = platform().settings
     with closing(file):  # a large one lies in a temporary file
         content = file.read()
@@ -111,13 +77,15 @@ def upload_post(side: OwnSide) -> ResponseReturnValue:
         )
     except InvalidInput as error:
         return _choose(side, [Problem("file", problem.message) for problem in error.problems]), 422
-    token = secrets.token_urlsafe(24)
-    _keep(token, verdict, saved=False)
+    token = platform().uploads.keep(Upload(current_actor().person_id, verdict))
     return redirect(url_for(f"{side.blueprint}.verdict", token=token), 303)
 
 
 def verdict(side: OwnSide, token: str) -> ResponseReturnValue:
-    """Show the verdict on every row, or what became of it."""
+    """Show the verdict on every row, how far the saving is, or what became of the rows."""
+    job = _job(side, token)
+    if job and job.is_under_way:
+        return render_template("own/saving.html", side=side, token=token, job=job)
     kept = _kept(side, token)
     chosen = request.args.get("action", "")
     rows = [row for row in kept.verdict.rows if chosen not in set(Action) or row.action == chosen]
@@ -128,6 +96,7 @@ def verdict(side: OwnSide, token: str) -> ResponseReturnValue:
         side=side,
         token=token,
         kept=kept,
+        failed=job.error if job and not kept.saved else None,
         verdict=kept.verdict,
         rows=rows[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE],
         chosen=chosen,
@@ -139,16 +108,20 @@ def verdict(side: OwnSide, token: str) -> ResponseReturnValue:
 
 
 def verdict_post(side: OwnSide, token: str) -> ResponseReturnValue:
-    """Save the good rows."""
+    """Save the good rows: a few at once, many in the background."""
     kept, here = _kept(side, token), url_for(f"{side.blueprint}.verdict", token=token)
     if kept.saved:
+        return redirect(here, 303)
+    if kept.verdict.to_save > SAVED_AT_ONCE:
+        platform().uploads.order(token, kept)
+        platform().save_later(token)
         return redirect(here, 303)
     try:
         saved = save_list(platform().uow, current_actor(), kept.verdict)
     except Conflict as error:
         flash(t(error.message), "warning")
         return redirect(here, 303)
-    _keep(token, saved, saved=True)
+    platform().uploads.keep(replace(kept, verdict=saved, saved=True), token)
     flash(t(saved.summary(saved=True)), "success")
     return redirect(here, 303)
 

@@ -59,6 +59,20 @@ function sendOnce(form) {
   });
 }
 
+/** Ask again how far a background job is; the page itself is loaded anew when it is over. */
+function follow(part) {
+  const again = async () => {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const next = page?.querySelector("[data-refresh]");
+    if (page && !next) location.reload();
+    if (next) part.replaceChildren(...next.childNodes);
+    if (next || !page) setTimeout(again, part.dataset.refresh * 1000);
+  };
+  setTimeout(again, part.dataset.refresh * 1000);
+}
+
+document.querySelectorAll("[data-refresh]").forEach(follow);
 document.querySelectorAll("[data-limit]").forEach(count);
 document.querySelectorAll("[data-rows]").forEach(manageRows);
 document.querySelectorAll("form[method=post]").forEach(sendOnce);
