@@ -55,7 +55,9 @@ def search(text: str, limit: int, as_json: bool) -> None:
             print_json({"query": text, "results": rows})
         else:
             for hit, o in offers:
-                console.print(f"{hit.score:.2f}  {o.number}  {o.title}  ({o.organisation.name})", markup=False)
+                console.print(
+                    f"{hit.score:.2f}  {o.number}  {o.title}  ({o.organisation.name})", markup=False, soft_wrap=True
+                )
         uow.close()
 
 
