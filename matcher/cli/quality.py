@@ -42,4 +42,4 @@ def evaluate(
     if as_json:
         print_json(found.to_json())
     else:
-        console.print(found.to_markdown(), markup=False)
+        console.print(found.to_markdown(), markup=False, soft_wrap=True)
