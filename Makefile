@@ -51,6 +51,10 @@ audit: $(VENV)/.development ## Look up known weaknesses of the requirements
 	@$(BIN)/python -m pip install --quiet pip-audit==2.10.1
 	@$(BIN)/pip-audit -r requirements.txt
 
+.PHONY: bench
+bench: setup ## Measure speed and scale beside other libraries (installs these in .venv-bench; ARGS=--quick for a minute)
+	@$(BIN)/python -m matcher bench --install $(ARGS)
+
 .PHONY: clean
 clean: ## Remove the demo's data (not the environment)
 	rm -rf instance

@@ -2,7 +2,7 @@
 
 import click
 
-from matcher.cli import data, database, matching, quality, server
+from matcher.cli import bench, data, database, matching, quality, server
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -20,6 +20,7 @@ for command in (
     matching.search,
     matching.doctor,
     quality.evaluate,
+    bench.bench,
     server.demo,
     server.serve,
     server.worker,

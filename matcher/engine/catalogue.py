@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from importlib import import_module
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -19,14 +21,18 @@ from matcher.engine.items import DamagedSnapshot, Differences, Encoder, Hit, Ite
 from matcher.engine.lexicon import Lexicon, comparable
 from matcher.engine.ranking import Ranking, facts_of
 from matcher.engine.reference import Reference, unit
-from matcher.engine.store import ItemStore, StoredItem, differences, digest_of
+from matcher.engine.store import ItemStore, StatedFacts, StoredItem, differences, digest_of
 from matcher.engine.text import Analysis, analyse, text_hash
+from matcher.engine.training import Cancelled, Ids, Training
 from matcher.engine.vectors import VectorIndex, check
+
+_log = logging.getLogger(__name__)
 
 DEPTH = 200  # candidates of each kind
 MOST_PROBES = 16  # rows of a long query that propose candidates
 _TOGETHER = 128  # items analysed and encoded, or queries searched, at a time
 _REMEMBERED = 2048  # items as they were read last
+_READ_AT_ONCE = 2000  # vectors, while searches wait: some milliseconds
 
 
 def embed(items: Iterable[Item], encoder: Encoder) -> list[Record]:
@@ -73,7 +79,11 @@ class Catalogue:
         self.note: Mapping[str, Any] = {}
         self._store = ItemStore(reference.dimension, scratch)
         self._lexicon = Lexicon()
-        self._vectors = VectorIndex(reference.dimension, self._store.first_rows, reference.sample)
+        self._vectors = VectorIndex(
+            reference.dimension, self._store.first_rows, reference.sample, train=self._train_aside
+        )
+        self._trainer: threading.Thread | None = None
+        self._training: Training | None = None
         self._remembered: OrderedDict[int, StoredItem] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -87,6 +97,11 @@ class Catalogue:
     def kind(self) -> str:
         """Say how vectors are searched, for `doctor` and `bench`."""
         return self._vectors.kind
+
+    @property
+    def vectors(self) -> VectorIndex:
+        """Give the dense stage alone, for `bench`."""
+        return self._vectors
 
     def upsert(self, records: Iterable[Record]) -> None:
         """Add items or put them in the place of those with the same ids; the last of equal ids counts.
@@ -116,7 +131,7 @@ class Catalogue:
         ]
         hubness = self.reference.hubness(np.stack([row[0] for row in rows]))
         return [
-            StoredItem(record.item.id, digest_of(record.text_hash), language, float(near), row, facts_of(record))
+            StoredItem.of(record.item.id, digest_of(record.text_hash), language, float(near), row, facts_of(record))
             for record, language, near, row in zip(records, languages, hubness, rows, strict=True)
         ]
 
@@ -169,7 +184,7 @@ class Catalogue:
             query.tokens, query.language, candidates.ids, candidates.languages, formula.rarity_power
         )
         evidence = weigh(query, candidates, words, self.reference, formula)
-        return self.ranking.hits(candidates.ids, evidence, facts_of(record), [item.facts for item in items], k)
+        return self.ranking.hits(candidates.ids, evidence, facts_of(record), StatedFacts(items), k)
 
     def _read(self, ids: Sequence[int]) -> list[StoredItem]:
         missing = [key for key in ids if key not in self._remembered]
@@ -197,8 +212,57 @@ class Catalogue:
         """Return the term statistics of a language, as they are now."""
         return self._lexicon.statistics(language)
 
+    def _train_aside(self, training: Training) -> None:
+        """Train lists in a thread of its own, while this catalogue is searched and changed."""
+        self._training = training
+        self._trainer = threading.Thread(target=self._run, args=(training,), name="training of lists", daemon=True)
+        self._trainer.start()
+
+    def _run(self, training: Training) -> None:
+        faiss: Any = import_module("faiss")
+        faiss.omp_set_num_threads(1)  # of this thread alone: the other cores are for those who search
+        try:
+            training.run(self._rows_still_here)
+            with self._lock:
+                self._vectors.adopt(training)
+        except Cancelled:
+            return
+        except Exception:  # no memory, a full disk: what is in use stays
+            _log.exception("lists could not be trained; search goes on with those in use")
+            with self._lock:
+                self._vectors.give_up()
+
+    def _rows_still_here(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Return those ids that are still stored, with their vectors; searches get their turn in between."""
+        kept, rows = [], []
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            with self._lock:
+                part = [key for key in ids[start : start + _READ_AT_ONCE].tolist() if key in self._store]
+                rows.append(self._store.first_rows(part))
+            kept += part
+        return np.array(kept, np.int64), np.concatenate([np.zeros((0, self.reference.dimension), np.float32), *rows])
+
+    @property
+    def is_rebuilding(self) -> bool:
+        """Tell whether lists are being trained beside those in use."""
+        return self._vectors.is_training
+
+    def rebuild(self) -> None:
+        """Begin to train the lists of the dense stage anew; searches and changes go on meanwhile."""
+        with self._lock:
+            self._vectors.rebuild()
+
+    def settle(self) -> None:
+        """Wait until lists that are being trained are in use."""
+        trainer = self._trainer
+        if trainer is not None:
+            trainer.join()
+
     def close(self) -> None:
         """Let go of the files; the catalogue cannot be used afterwards."""
+        if self._training is not None:
+            self._training.cancelled = True
+        self.settle()
         with self._lock:
             self._store.close()
 
@@ -236,7 +300,11 @@ class Catalogue:
         catalogue._store = ItemStore.load(source / "items", dimension, scratch)
         catalogue._lexicon = Lexicon.load(source / "lexical")
         catalogue._vectors = VectorIndex.load(
-            source / "vectors", dimension, catalogue._store.first_rows, catalogue.reference.sample
+            source / "vectors",
+            dimension,
+            catalogue._store.first_rows,
+            catalogue.reference.sample,
+            catalogue._train_aside,
         )
         facts = json.loads((source / "catalogue.json").read_text("utf-8"))
         if not facts["items"] == len(catalogue) == len(catalogue._vectors) == len(catalogue._lexicon):
@@ -247,10 +315,16 @@ class Catalogue:
 
 def gather(items: Sequence[StoredItem]) -> Candidates:
     """Return at least one item as candidates for scoring."""
+    offsets = np.cumsum([0, *(1 + len(item.others) for item in items)])
+    rows = np.empty((offsets[-1], len(items[0].first)), np.float32)
+    is_other = np.ones(len(rows), np.bool_)
+    is_other[offsets[:-1]] = False
+    rows[offsets[:-1]] = [item.first for item in items]
+    rows[is_other] = np.concatenate([item.others for item in items])
     return Candidates(
         np.array([item.id for item in items], np.int64),
-        np.concatenate([item.rows for item in items]),
-        np.cumsum([0, *(len(item.rows) for item in items)]),
+        rows,
+        offsets,
         np.array([item.hubness for item in items], np.float32),
         [item.language for item in items],
     )

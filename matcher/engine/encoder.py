@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from matcher.engine import bundled
-from matcher.engine.backends import Backend, TokenIds, open_backend, pad
+from matcher.engine.backends import Backend, Batch, TokenIds, open_backend, pad
 from matcher.engine.items import EngineError, Vectors
 
 BUNDLED = "bundled"
@@ -48,6 +48,11 @@ class TextEncoder:
         """Say what computes, on what and how precisely, for `doctor` and `bench`."""
         return self._backend.runtime
 
+    @property
+    def backend(self) -> Backend:
+        """Give what computes, for measurements of the floor."""
+        return self._backend
+
     @cached_property
     def window(self) -> int:
         """Give the tokens of one text that the model reads, prefix and markers taken off."""
@@ -74,6 +79,12 @@ class TextEncoder:
         for start in range(0, len(unique), _CHUNK):
             vectors[start : start + _CHUNK] = self._encode_chunk(unique[start : start + _CHUNK])
         return _unit(vectors)[[rows[text] for text in texts]] if texts else vectors
+
+    def batches(self, texts: Sequence[str]) -> list[tuple[Batch, Batch]]:
+        """Return the ids and masks (n, length) that the model is given for these texts, for measurements of the floor."""
+        tokens = self._backend.tokenise(list(texts))
+        groups = _batches([len(numbers) for numbers in tokens], self._backend.budget)
+        return [pad(_pick(tokens, group), self._backend.card.pad) for group in groups]
 
     def _encode_chunk(self, texts: list[str]) -> Vectors:
         tokens = self._backend.tokenise(texts)

@@ -245,10 +245,9 @@ class LexicalIndex(TermStatistics):
         """Return scores and shared weights of a few rows, looked up by bisection in every term's postings."""
         total, shared = np.zeros(len(rows)), np.zeros(len(rows))
         damping = self._damping(segment.lengths[rows])
-        for key, weight in zip(keys, weights, strict=True):
-            counts = segment.counts_at(int(key), rows)
-            total += weight * self._saturate(counts, damping)
-            shared += weight * (counts > 0)
+        for term, places, counts in segment.occurrences(keys, rows.astype(np.int32)):
+            total[places] += weights[term] * self._saturate(counts.astype(np.int64), damping[places])
+            shared[places] += weights[term]
         return total, shared
 
     def save(self, folder: Path) -> None:

@@ -35,6 +35,7 @@ from matcher.engine.milvus_schema import PREFIX, collection_name, indexes, schem
 from matcher.engine.milvus_terms import Change, StoredStatistics, TermTable, count_terms
 from matcher.engine.ranking import Ranking, facts_of
 from matcher.engine.reference import Reference
+from matcher.engine.store import StatedFacts
 from matcher.engine.vectors import check
 
 log = logging.getLogger(__name__)
@@ -189,7 +190,7 @@ class MilvusCatalogue:
         texts = [(held.item.language, held.tokens) for held in items]
         words = compare_words(query.tokens, query.language, texts, statistics, formula.rarity_power)
         evidence = weigh(query, candidates, words, self.reference, formula)
-        return self.ranking.hits(candidates.ids, evidence, facts_of(record), [item.facts for item in stored], k)
+        return self.ranking.hits(candidates.ids, evidence, facts_of(record), StatedFacts(stored), k)
 
     def _statistics(self, asked: Sequence[Query]) -> Statistics:
         """Return the statistics of all languages, the terms of these queries looked up."""

@@ -77,7 +77,7 @@ def from_row(row: Mapping[str, Any]) -> HeldItem:
     texts, others = _unpack(row["packed"], len(row["vector"]))
     rows = np.concatenate([np.asarray(row["vector"], np.float32)[None, :], others])
     facts = _FACTS.validate_python(texts["facts"])
-    item = StoredItem(row["id"], digest_of(row["text_hash"]), row["language"], float(row["hubness"]), rows, facts)
+    item = StoredItem.of(row["id"], digest_of(row["text_hash"]), row["language"], float(row["hubness"]), rows, facts)
     return HeldItem(item, tuple(_tokens(row["terms"], texts["bag"])), row["stamp"])
 
 

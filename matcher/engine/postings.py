@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,15 +66,19 @@ class Segment:
         span = slice(int(self.heads[at]), int(self.heads[at + 1]))
         return self.rows[span], self.counts[span]
 
-    def counts_at(self, key: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return how often a term occurs in each of a few rows."""
-        having, counts = self.postings(key)
-        found = np.zeros(len(rows), np.int64)
-        if len(having):
-            at = np.minimum(np.searchsorted(having, rows.astype(np.int32)), len(having) - 1)
-            hit = having[at] == rows
-            found[hit] = counts[at[hit]]
-        return found
+    def occurrences(self, keys: Keys, rows: Rows) -> Iterator[tuple[int, npt.NDArray[np.intp], Counts]]:
+        """Yield for each term that occurs in some of a few rows its place in `keys`, the places of these rows, and how often."""
+        if not len(self.keys):
+            return
+        at = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
+        spans = np.stack([self.heads[at], self.heads[at + 1]], axis=1)[self.keys[at] == keys].tolist()
+        known = np.flatnonzero(self.keys[at] == keys).tolist()
+        for place, (start, end) in zip(known, spans, strict=True):
+            having = self.rows[start:end]
+            near = having.searchsorted(rows)
+            hit = (having.take(near, mode="clip") == rows).nonzero()[0]
+            if len(hit):
+                yield place, hit, self.counts[start:end][near[hit]]
 
     def frequencies(self, keys: Keys) -> npt.NDArray[np.int64]:
         """Return in how many live items each term occurs."""

@@ -11,8 +11,10 @@ import struct
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,14 +33,52 @@ _WORTH_REWRITING = 64 * 2**20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredItem:
-    """Hold an item as it is scored: corrected unit rows (p, d), the first of the whole text, and the stated facts."""
+    """Hold an item as it is scored: corrected unit rows, the `first` (d,) of the whole text, and the facts as JSON.
+
+    `others` (p - 1, d) are in 16 bits. A query reads some hundred items and compares the facts of a few: these are parsed
+    when they are asked for.
+    """
 
     id: int
     digest: bytes
     language: str
     hubness: float
-    rows: Vectors
-    facts: Facts
+    first: Vectors
+    others: npt.NDArray[np.float16]
+    stated: bytes
+
+    @classmethod
+    def of(cls, key: int, digest: bytes, language: str, hubness: float, rows: Vectors, facts: Facts) -> StoredItem:
+        """Return the item of rows (p, d) and facts."""
+        return cls(key, digest, language, hubness, rows[0], rows[1:].astype("<f2"), _FACTS.dump_json(facts))
+
+    @property
+    def rows(self) -> Vectors:
+        """Give all rows (p, d)."""
+        return np.concatenate([self.first[None, :], self.others.astype(np.float32)])
+
+    @property
+    def facts(self) -> Facts:
+        """Give the stated facts."""
+        return _parsed(self.stated)
+
+
+class StatedFacts(Sequence[Facts]):
+    """Give the facts of items, each parsed when it is asked for."""
+
+    def __init__(self, items: Sequence[StoredItem]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._items[at].facts
+
+
+@lru_cache(maxsize=4096)
+def _parsed(stated: bytes) -> Facts:
+    return _FACTS.validate_json(stated)
 
 
 def digest_of(text_hash: str) -> bytes:
@@ -153,21 +193,19 @@ class ItemStore:
             yield key, _HEADER.unpack(self._bytes(place, _HEADER.size))[3]
 
     def _pack(self, item: StoredItem) -> bytes:
-        language, facts = item.language.encode("utf-8"), _FACTS.dump_json(item.facts)
-        body = item.rows[:1].astype("<f4").tobytes() + item.rows[1:].astype("<f2").tobytes() + language + facts
+        language = item.language.encode("utf-8")
+        body = item.first.astype("<f4").tobytes() + item.others.astype("<f2").tobytes() + language + item.stated
         size = _HEADER.size + len(body)
-        return _HEADER.pack(size, len(item.rows), len(language), item.digest, item.hubness) + body
+        return _HEADER.pack(size, 1 + len(item.others), len(language), item.digest, item.hubness) + body
 
     def _unpack(self, key: int, data: bytes) -> StoredItem:
         _, count, letters, digest, hubness = _HEADER.unpack_from(data)
-        rows = np.empty((count, self.dimension), np.float32)
-        rows[0] = np.frombuffer(data, "<f4", self.dimension, _HEADER.size)
+        first = np.frombuffer(data, "<f4", self.dimension, _HEADER.size)
         start = _HEADER.size + 4 * self.dimension
-        others = (count - 1) * self.dimension
-        rows[1:] = np.frombuffer(data, "<f2", others, start).reshape(-1, self.dimension)
-        start += 2 * others
+        others = np.frombuffer(data, "<f2", (count - 1) * self.dimension, start).reshape(-1, self.dimension)
+        start += 2 * others.size
         language = data[start : start + letters].decode("utf-8")
-        return StoredItem(key, digest, language, hubness, rows, _FACTS.validate_json(data[start + letters :]))
+        return StoredItem(key, digest, language, hubness, first, others, data[start + letters :])
 
     def _bytes(self, place: int, size: int) -> bytes:
         file = self._extra if place & 1 else self._base

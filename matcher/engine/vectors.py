@@ -1,33 +1,31 @@
 """Nearest vectors by id, on FAISS: exact while small, inverted lists with 8-bit scalar quantisation when large.
 
-How many lists a search visits is chosen by recall, measured against exact search whenever the lists are trained. Changes
-are incremental at every size; a snapshot is opened as a memory map, beside which changes are kept until they are many.
+How many lists a search visits is chosen by recall, measured against exact search whenever the lists are trained. The lists
+are never changed in place: changes are kept beside them, searched exactly, until they are many; a snapshot is opened as a
+memory map.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from matcher.engine.items import BadVectors, DamagedSnapshot, Vectors
+from matcher.engine.training import Ids, Training, batch, chunks
 
-Ids = npt.NDArray[np.int64]
 RowsOf = Callable[[Ids], Vectors]
+Search = Callable[[Vectors, int], tuple[Vectors, Ids]]
 
 EXACT_UP_TO = 50_000  # exact search takes about 10 ms there on one core
 GROWTH = 4  # times the items that the lists were trained on, until they are trained anew
-RECALL = 0.985  # of the 50 nearest, aimed at when the lists are trained
 WORTH_SHARING = 300_000  # vectors that one query is compared with: about 20 ms on one core
-_NEAREST = 50
-_TUNING_QUERIES = 128
-_CHUNK = 20_000
-_DEAD_SHARE = 0.25  # of a snapshot, until the changes are merged into it
+MOST_CHANGES = 10_000  # kept beside the lists: exact search of them takes about 2 ms
+_DEAD_SHARE = 0.25  # of what is in the lists, until they are cleared of it
 
 
 def check(vectors: Vectors, dimension: int) -> None:
@@ -43,18 +41,27 @@ class VectorIndex:
 
     `rows_of` gives the exact vectors of stored ids whenever lists are trained, so that errors of quantisation do not add
     up. `typical` (n, d) are vectors like those that will be asked for; without them, stored ones are asked when tuning.
+    Lists are trained at once, or by `train` where it is given, which calls `adopt` when it is done, or `give_up`.
     One writer, and no readers beside it: the caller holds a lock.
     """
 
     def __init__(
-        self, dimension: int, rows_of: RowsOf, typical: Vectors | None = None, exact_up_to: int = EXACT_UP_TO
+        self,
+        dimension: int,
+        rows_of: RowsOf,
+        typical: Vectors | None = None,
+        exact_up_to: int = EXACT_UP_TO,
+        train: Callable[[Training], None] | None = None,
     ) -> None:
         self.dimension, self.exact_up_to = dimension, exact_up_to
         self.probes, self.recall = 0, 1.0
         self._rows_of, self._typical = rows_of, typical
+        self._train = train or self._train_now
+        self._training: Training | None = None
         self._ids: set[int] = set()
         self._index = _flat(dimension)  # takes changes
-        self._base: Any = None  # memory map of a snapshot, never changed
+        self._base: Any = None  # lists, changed only when changes are merged
+        self._mapped = False  # the lists are in a file
         self._dead: set[int] = set()  # in the base only
         self._trained_on = 0
 
@@ -67,8 +74,13 @@ class VectorIndex:
     @property
     def kind(self) -> str:
         """Say how vectors are searched, for `doctor` and `bench`."""
-        lists = _lists(self._base) or _lists(self._index)
+        lists = _lists(self._base)
         return f"IVF{lists},SQ8, {self.probes} lists visited, recall {self.recall:.3f}" if lists else "exact"
+
+    @property
+    def is_training(self) -> bool:
+        """Tell whether lists are being trained aside."""
+        return self._training is not None
 
     def upsert(self, ids: Sequence[int] | Ids, vectors: Vectors) -> None:
         """Add vectors (n, d) or put them in the place of those with the same ids; the last of equal ids counts.
@@ -83,6 +95,8 @@ class VectorIndex:
         self.delete(latest.keys())
         self._index.add_with_ids(rows, np.fromiter(latest, np.int64, len(latest)))
         self._ids.update(latest)
+        if self._training:
+            self._training.touch(latest)
         self._settle()
 
     def delete(self, ids: Collection[int]) -> int:
@@ -90,9 +104,11 @@ class VectorIndex:
         here = self._ids.intersection(ids)
         if here:
             self._ids -= here
-            removed = self._index.remove_ids(_batch(here)) if self._index.ntotal else 0
+            removed = self._index.remove_ids(batch(here)) if self._index.ntotal else 0
             if removed < len(here):
                 self._dead |= here  # those that were in the changes are not in the base any more: no harm
+            if self._training:
+                self._training.touch(here)
         return len(here)
 
     def search(self, queries: Vectors, k: int, allowed: Collection[int] | None = None) -> tuple[Ids, Vectors]:
@@ -108,6 +124,15 @@ class VectorIndex:
         scores = np.where(ids >= 0, np.concatenate([part for _, part in parts], axis=1), -np.inf).astype(np.float32)
         order = np.lexsort((ids, -scores), axis=1)[:, :k]
         return np.take_along_axis(ids, order, 1), np.take_along_axis(scores, order, 1)
+
+    def raw(self) -> Search:
+        """Return the search of FAISS's own object, that of the lists where there are any, for measurements."""
+        index = self._index if self._base is None else self._base
+        if not _lists(index):
+            return lambda queries, k: index.search(queries, k)
+        index.parallel_mode = 0
+        parameters = _faiss().SearchParametersIVF(nprobe=self.probes)
+        return lambda queries, k: index.search(queries, k, params=parameters)
 
     def _parts(self) -> list[Any]:
         if self._base is None:
@@ -133,71 +158,72 @@ class VectorIndex:
         faiss = _faiss()
         dead = self._dead if index is self._base else set()
         if among is not None:
-            return _batch(among - dead)
-        return faiss.IDSelectorNot(_batch(dead)) if dead else None
+            return batch(among - dead)
+        return faiss.IDSelectorNot(batch(dead)) if dead else None
 
     def _settle(self) -> None:
-        """Merge changes into the base when they are many; train lists when there are enough vectors, or far more."""
+        """Merge changes into the lists when they are many; train lists when there are enough vectors, or far more."""
         if self._base is not None and not self._few_changes():
-            self._thaw()
-        if self._base is None and len(self) > max(self.exact_up_to, GROWTH * self._trained_on):
+            self._merge()
+        if self._training is None and len(self) > max(self.exact_up_to, GROWTH * self._trained_on):
             self.rebuild()
 
     def _few_changes(self) -> bool:
-        return bool(self._index.ntotal <= self.exact_up_to and len(self._dead) <= _DEAD_SHARE * self._base.ntotal)
+        few = min(MOST_CHANGES, self.exact_up_to)
+        return bool(self._index.ntotal <= few and len(self._dead) <= _DEAD_SHARE * self._base.ntotal)
 
-    def _thaw(self) -> None:
-        """Take the base into memory with its dead removed and the changes added."""
+    def _merge(self) -> None:
+        """Clear the lists of the dead and add the changes."""
         faiss = _faiss()
-        # A clone would share the pages of the file, which cannot be written; the file itself may be gone by now.
-        index, changes = faiss.deserialize_index(faiss.serialize_index(self._base)), self._index
+        if self._mapped:
+            # A clone would share the pages of the file, which cannot be written; the file itself may be gone by now.
+            self._base, self._mapped = faiss.deserialize_index(faiss.serialize_index(self._base)), False
         if self._dead:
-            index.remove_ids(_batch(self._dead))
-        ids = faiss.vector_to_array(changes.id_map)
+            self._base.remove_ids(batch(self._dead))
+        ids = faiss.vector_to_array(self._index.id_map)
         if len(ids):
-            index.add_with_ids(self._rows_of(ids), ids)
-        self._index, self._base, self._dead = index, None, set()
+            self._base.add_with_ids(self._rows_of(ids), ids)
+        self._index, self._dead = _flat(self.dimension), set()
 
     def compact(self) -> None:
         """Merge changes and drop what was removed, without training anew."""
         if self._base is not None and (self._dead or self._index.ntotal):
-            self._thaw()
+            self._merge()
 
     def rebuild(self) -> None:
-        """Build the index anew from the exact vectors; about a minute for a million on two cores."""
+        """Build the index anew from the exact vectors; lists take about a minute for a million on one core."""
+        if self._training:
+            return
         ids = np.sort(np.fromiter(self._ids, np.int64, len(self._ids)))
-        self._base, self._dead = None, set()
-        if len(ids) <= self.exact_up_to:
-            self._index, self._trained_on, self.probes, self.recall = _flat(self.dimension), 0, 0, 1.0
-            for chunk in _chunks(ids):
-                self._index.add_with_ids(self._rows_of(chunk), chunk)
-        else:
-            self._train(ids)
+        if len(ids) > self.exact_up_to:
+            self._training = Training(self.dimension, ids, self._typical)
+            self._train(self._training)
+            return
+        self._base, self._dead, self._mapped = None, set(), False
+        self._index, self._trained_on, self.probes, self.recall = _flat(self.dimension), 0, 0, 1.0
+        for chunk in chunks(ids):
+            self._index.add_with_ids(self._rows_of(chunk), chunk)
 
-    def _train(self, ids: Ids) -> None:
-        faiss = _faiss()
-        chance = np.random.default_rng(0)
-        lists = 2 ** round(np.log2(np.sqrt(len(ids))))
-        sample = chance.choice(ids, min(len(ids), 64 * lists), replace=False)
-        index = faiss.index_factory(self.dimension, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
-        index.cp.niter = 10
-        index.train(self._rows_of(np.sort(sample)))
-        queries = self._tuning_queries(sample)
-        nearest = faiss.ResultHeap(len(queries), _NEAREST, keep_max=True)
-        for chunk in _chunks(ids):
-            rows = self._rows_of(chunk)
-            index.add_with_ids(rows, chunk)
-            scores, found = faiss.knn(queries, rows, min(_NEAREST, len(rows)), metric=faiss.METRIC_INNER_PRODUCT)
-            nearest.add_result(scores, chunk[found])
-        nearest.finalize()
-        self._index, self._trained_on = index, len(ids)
-        self.probes, self.recall = _tune(index, queries, nearest.I)
+    def _train_now(self, training: Training) -> None:
+        def rows_of(ids: Ids) -> tuple[Ids, Vectors]:
+            return ids, self._rows_of(ids)
 
-    def _tuning_queries(self, sample: Ids) -> Vectors:
-        if self._typical is None or len(self._typical) < _TUNING_QUERIES:
-            return self._rows_of(sample[:_TUNING_QUERIES])
-        step = len(self._typical) // _TUNING_QUERIES
-        return np.ascontiguousarray(self._typical[::step][:_TUNING_QUERIES], np.float32)
+        training.run(rows_of)
+        self.adopt(training)
+
+    def adopt(self, training: Training) -> None:
+        """Put trained lists in the place of what was searched until now."""
+        self._base, self._mapped, self._dead = training.finish(self._those_here), False, set()
+        self._index, self._training = _flat(self.dimension), None
+        self._trained_on, self.probes, self.recall = len(training.ids), training.probes, training.recall
+
+    def give_up(self) -> None:
+        """Forget the training that failed: what was searched until now goes on, and the next change tries again."""
+        self._training = None
+
+    def _those_here(self, ids: Ids) -> tuple[Ids, Vectors]:
+        here = np.array([key for key in ids.tolist() if key in self._ids], np.int64)
+        return here, self._rows_of(here)
 
     def save(self, folder: Path) -> None:
         """Write the index into an empty folder; the caller writes aside and renames."""
@@ -215,10 +241,17 @@ class VectorIndex:
         (folder / "vectors.json").write_text(json.dumps(facts), "utf-8")
 
     @classmethod
-    def load(cls, folder: Path, dimension: int, rows_of: RowsOf, typical: Vectors | None = None) -> VectorIndex:
+    def load(
+        cls,
+        folder: Path,
+        dimension: int,
+        rows_of: RowsOf,
+        typical: Vectors | None = None,
+        train: Callable[[Training], None] | None = None,
+    ) -> VectorIndex:
         """Open a snapshot; a large one stays on disk as a memory map. Raises DamagedSnapshot where files are amiss."""
         faiss = _faiss()
-        index = cls(dimension, rows_of, typical)
+        index = cls(dimension, rows_of, typical, train=train)
         try:
             facts = json.loads((folder / "vectors.json").read_text("utf-8"))
             index._trained_on, index.probes, index.recall = (facts[name] for name in ("trained_on", "probes", "recall"))
@@ -230,7 +263,7 @@ class VectorIndex:
         if facts["dimension"] != dimension or stored.d != dimension or stored.ntotal != len(index):
             raise DamagedSnapshot(f"the vectors in {folder} are not those that were written")
         if index._trained_on:
-            index._base = stored
+            index._base, index._mapped = stored, True
         else:
             index._index = stored
         return index
@@ -248,26 +281,3 @@ def _flat(dimension: int) -> Any:
 
 def _lists(index: Any) -> int:
     return int(getattr(index, "nlist", 0))
-
-
-def _batch(ids: Collection[int]) -> Any:
-    faiss = _faiss()
-    return faiss.IDSelectorBatch(np.fromiter(ids, np.int64, len(ids)))
-
-
-def _chunks(ids: Ids) -> Iterator[Ids]:
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]
-
-
-def _tune(index: Any, queries: Vectors, nearest: Ids) -> tuple[int, float]:
-    """Return the fewest lists, in steps of a quarter, whose recall reaches RECALL, or what all of them reach."""
-    faiss = _faiss()
-    probes, recall = 4, 0.0
-    while True:
-        probes = min(probes, index.nlist)
-        _, found = index.search(queries, _NEAREST, params=faiss.SearchParametersIVF(nprobe=probes))
-        recall = float(np.mean([len(np.intersect1d(*pair)) / _NEAREST for pair in zip(found, nearest, strict=True)]))
-        if recall >= RECALL or probes == index.nlist:
-            return probes, recall
-        probes += max(1, probes // 4)

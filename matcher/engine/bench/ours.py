@@ -43,7 +43,7 @@ class Ours:
         """Encode texts as offers."""
         encoder = self._encoder
         assert encoder is not None
-        return {"seconds": timed(lambda: encoder.encode_offers(texts))}
+        return {"seconds": timed(encoder.encode_offers, texts)}
 
     def encode_raw(self, texts: Sequence[str]) -> Answer:
         """Run the model over batches that were tokenised and sorted before: what no encoder can go below."""
@@ -62,7 +62,7 @@ class Ours:
             started = perf_counter()
             catalogue.upsert([_record("offer", *each) for each in zip(places, texts, rows, strict=True)])
             seconds += perf_counter() - started
-        seconds += timed(catalogue.compact)
+        seconds += timed(catalogue.settle) + timed(catalogue.compact)
         snapshot = timed(lambda: catalogue.snapshot(self._folder / "snapshot"))
         kind = catalogue.kind
         catalogue.close()
@@ -74,8 +74,9 @@ class Ours:
         self.__dict__.pop("_collection", None)
         before = resident()
         self._memory_before = before
-        seconds = timed(lambda: setattr(self, "_catalogue", Catalogue.open(self._folder / "snapshot", scratch=self._folder)))
-        return {"seconds": seconds, "kind": self._open.kind, **growth(before)}
+        started = perf_counter()
+        self._catalogue = Catalogue.open(self._folder / "snapshot", scratch=self._folder)
+        return {"seconds": perf_counter() - started, "kind": self._open.kind, **growth(before)}
 
     def memory(self) -> Answer:
         """Tell by how much the memory has grown since before the snapshot was opened, searches included."""
@@ -97,36 +98,33 @@ class Ours:
     def dense(self, places: Sequence[int]) -> Answer:
         """Search by one vector at a time."""
         index = self._open.vectors
-        return {"seconds": [timed(lambda row=row: index.search(row, NEAREST)) for row in self._rows(places)]}
+        return {"seconds": [timed(index.search, row, NEAREST) for row in self._rows(places)]}
 
     def dense_raw(self, places: Sequence[int]) -> Answer:
         """Search FAISS's own object by one vector at a time, visiting as many lists."""
         search = self._open.vectors.raw()
-        return {"seconds": [timed(lambda row=row: search(row, NEAREST)) for row in self._rows(places)]}
+        return {"seconds": [timed(search, row, NEAREST) for row in self._rows(places)]}
 
     def dense_batch(self) -> Answer:
         """Search by many vectors at once."""
-        return {"seconds": timed(lambda: self._open.vectors.search(self._probes, NEAREST)), "count": len(self._probes)}
+        return {"seconds": timed(self._open.vectors.search, self._probes, NEAREST), "count": len(self._probes)}
 
     def dense_batch_raw(self) -> Answer:
         """Search FAISS's own object by many vectors at once."""
         search = self._open.vectors.raw()
-        return {"seconds": timed(lambda: search(self._probes, NEAREST)), "count": len(self._probes)}
+        return {"seconds": timed(search, self._probes, NEAREST), "count": len(self._probes)}
 
     def hybrid(self, places: Sequence[int]) -> Answer:
         """Rank for one need at a time, the terms of its text included."""
         needs = self._collection.need_texts
-        return {"seconds": [timed(lambda at=at: self._open.search([self._need(at, needs[at])], K)) for at in places]}
+        return {"seconds": [timed(self._rank, at, needs[at]) for at in places]}
 
     def hybrid_batch(self, count: int) -> Answer:
         """Rank for many needs at once, the terms of their texts included."""
         texts = [self._collection.need_texts[at] for at in range(count)]
-        found: list[Any] = []
-
-        def do() -> None:
-            found.extend(self._open.search([self._need(at, text) for at, text in enumerate(texts)], K))
-
-        return {"seconds": timed(do), "count": count, "found": sum(map(len, found))}
+        started = perf_counter()
+        found = self._open.search([self._need(at, text) for at, text in enumerate(texts)], K)
+        return {"seconds": perf_counter() - started, "count": count, "found": sum(map(len, found))}
 
     def change(self, count: int) -> Answer:
         """Add, change and remove single items; each must be found, or not, at once."""
@@ -137,11 +135,11 @@ class Ours:
             number = first + at
             new = _record("offer", number, self._collection.texts[at], vectors[at])
             newer = replace(new, vectors=vectors[at - 1])
-            found["add"].append(timed(lambda record=new: self._open.upsert([record])))
+            found["add"].append(timed(self._open.upsert, [new]))
             self._must_find(number, new, True)
-            found["update"].append(timed(lambda record=newer: self._open.upsert([record])))
+            found["update"].append(timed(self._open.upsert, [newer]))
             self._must_find(number, newer, True)
-            found["delete"].append(timed(lambda key=number: self._open.delete([key])))
+            found["delete"].append(timed(self._open.delete, [number]))
             self._must_find(number, newer, False)
         return found
 
@@ -153,6 +151,9 @@ class Ours:
         while self._open.is_rebuilding:
             seconds += self.hybrid([places[len(seconds) % len(places)]])["seconds"]
         return {"seconds": seconds, "rebuild": perf_counter() - started}
+
+    def _rank(self, at: int, text: str) -> None:
+        self._open.search([self._need(at, text)], K)
 
     def _must_find(self, number: int, record: Record, wanted: bool) -> None:
         asked = replace(record, item=replace(record.item, id=0, profile=replace(record.item.profile, side="need")))

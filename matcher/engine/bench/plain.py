@@ -50,8 +50,8 @@ class Plain:
         vectors = np.array(self._collection.vectors)
         before = resident()
         self._index = faiss.IndexFlatIP(data.DIMENSION)
-        dense = timed(lambda: self._index.add(vectors))
-        words = timed(lambda: self._build_words(texts)) if _installed("bm25s") else 0.0
+        dense = timed(self._index.add, vectors)
+        words = timed(self._build_words, texts) if _installed("bm25s") else 0.0
         return {"seconds": dense + words, "has_words": self._words is not None, **growth(before)}
 
     def _build_words(self, texts: list[str]) -> None:
@@ -61,16 +61,16 @@ class Plain:
 
     def hybrid(self, places: Sequence[int]) -> Answer:
         """Rank for one need at a time."""
-        return {"seconds": [timed(lambda at=at: self._search([at])) for at in places]}
+        return {"seconds": [timed(self._search, [at]) for at in places]}
 
     def hybrid_batch(self, count: int) -> Answer:
         """Rank for many needs at once."""
-        return {"seconds": timed(lambda: self._search(range(count))), "count": count}
+        return {"seconds": timed(self._search, range(count)), "count": count}
 
     def words(self, count: int) -> Answer:
         """Propose candidates by words alone, for many needs at once."""
         texts = [self._collection.need_texts[at] for at in range(count)]
-        return {"seconds": timed(lambda: self._by_words(texts)), "count": count}
+        return {"seconds": timed(self._by_words, texts), "count": count}
 
     def _search(self, places: Sequence[int]) -> list[list[int]]:
         depth = min(_DEPTH, self._index.ntotal)

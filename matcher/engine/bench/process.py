@@ -104,10 +104,10 @@ def _reply(answers: TextIO, action: Callable[..., Answer], details: Mapping[str,
     answers.flush()
 
 
-def timed(action: Callable[[], object]) -> float:
-    """Return the seconds that something takes."""
+def timed(action: Callable[..., object], *arguments: object) -> float:
+    """Return the seconds that a call takes."""
     started = perf_counter()
-    action()
+    action(*arguments)
     return perf_counter() - started
 
 
@@ -120,7 +120,9 @@ def resident() -> dict[str, int]:
         lines = Path("/proc/self/status").read_text("ascii").splitlines()
     except OSError:
         return {"own": 0, "files": 0}
-    sizes = {name: 1024 * int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if " kB" in rest}
+    sizes = {
+        name: 1024 * int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if " kB" in rest
+    }
     return {"own": sizes["RssAnon"], "files": sizes["RssFile"]}
 
 

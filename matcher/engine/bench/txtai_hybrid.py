@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class Txtai:
 
     def load(self) -> Answer:
         """Import it."""
-        return {"runtime": f"txtai {import_module('txtai').__version__}"}
+        return {"runtime": f"txtai {version('txtai')}"}
 
     def build(self, folder: str) -> Answer:
         """Build an index of a collection from its texts and vectors."""
@@ -43,11 +44,11 @@ class Txtai:
 
     def hybrid(self, places: Sequence[int]) -> Answer:
         """Rank for one need at a time."""
-        return {"seconds": [timed(lambda at=at: self._search([at])) for at in places]}
+        return {"seconds": [timed(self._search, [at]) for at in places]}
 
     def hybrid_batch(self, count: int) -> Answer:
         """Rank for many needs at once."""
-        return {"seconds": timed(lambda: self._search(range(count))), "count": count}
+        return {"seconds": timed(self._search, range(count)), "count": count}
 
     def change(self, count: int) -> Answer:
         """Add, change and remove single items."""
@@ -57,8 +58,8 @@ class Txtai:
             for what in ("add", "update"):
                 self._waiting[0] = np.asarray(self._collection.vectors[at : at + 1])
                 item = (first + at, self._collection.texts[at], None)
-                found[what].append(timed(lambda item=item: self._index.upsert([item])))
-            found["delete"].append(timed(lambda key=first + at: self._index.delete([key])))
+                found[what].append(timed(self._index.upsert, [item]))
+            found["delete"].append(timed(self._index.delete, [first + at]))
         return found
 
     def _search(self, places: Sequence[int]) -> list[Any]:

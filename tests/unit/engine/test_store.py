@@ -26,7 +26,7 @@ def item(number: int, version: int = 0, rows: int = 3) -> StoredItem:
         Profile("offer", fields=frozenset({"新材料", f"f{version}"}), trl=version, amount_low=0.1),
         (Indicator("孔隙率", "le", 0.5, unit="%"),),
     )
-    return StoredItem(number, digest_of(f"{number}:{version}"), "zh", 0.25, vectors, facts)
+    return StoredItem.of(number, digest_of(f"{number}:{version}"), "zh", 0.25, vectors, facts)
 
 
 def assert_same(left: StoredItem, right: StoredItem) -> None:

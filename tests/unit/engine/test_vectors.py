@@ -154,8 +154,8 @@ def test_many_changes_are_merged_into_the_snapshot(tmp_path: Path) -> None:
     second = VectorIndex.load(tmp_path / "one", DIMENSION, made)
     assert second.delete(range(400)) == 400
     second.upsert([2000], made([2000]))
-    assert second._base is None
-    assert len(second) == second._index.ntotal == 601
+    assert not second._dead
+    assert len(second) == second._base.ntotal == 601
 
 
 @pytest.mark.parametrize("name", ["vectors.faiss", "ids.npy", "vectors.json"])
