@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from matcher.core.errors import Conflict
@@ -36,6 +37,12 @@ class MatchingOptions:
     pairings_per_item: int = 10
 
 
+@lru_cache(maxsize=2)
+def _one_a_process(model: str, folder: Path, device: str) -> Encoder:
+    """Load an encoder once, however many matchers a process has: it takes a gigabyte."""
+    return load_encoder(model, folder, device=device)
+
+
 class Matcher:
     """Read, propose and search; nothing is loaded before it is needed, the model least of all."""
 
@@ -56,7 +63,7 @@ class Matcher:
         with self._lock:
             if self._encoder is None:
                 device = "cpu" if self._options.encoder_backend == "torch" else self._options.encoder_backend
-                self._encoder = load_encoder(self._options.encoder, self._options.data / "models", device=device)
+                self._encoder = _one_a_process(self._options.encoder, (self._options.data / "models").resolve(), device)
             return self._encoder
 
     def sync(self, advance: Advance = no_progress) -> int:
