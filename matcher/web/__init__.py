@@ -1,6 +1,7 @@
 """Pages by audience: every route parses, calls one service function and renders."""
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from matcher.app import Platform
 from matcher.web.assets import configure_assets
@@ -13,9 +14,23 @@ from matcher.web.security import configure_security
 from matcher.web.sign_in import configure_sign_in
 from matcher.web.template_tools import configure_templates
 
+MOST = 2**31 - 1
+
+
+class StoredNumber(IntegerConverter):
+    """Read the number of a stored thing in an address; one that no database holds is no address of ours."""
+
+    def to_python(self, value: str) -> int:
+        """Return the number; raises ValidationError for one that is too large."""
+        number = int(super().to_python(value))
+        if number > MOST:
+            raise ValidationError
+        return number
+
 
 def configure_web(app: Flask, platform: Platform) -> None:
     """Build the pages into `app`, step by step; the order is the order in which requests pass through."""
+    app.url_map.converters["int"] = StoredNumber
     configure_context(app, platform)
     configure_security(app, platform.settings)
     configure_logging(app, platform.settings)

@@ -95,3 +95,9 @@ def test_static_files_may_be_kept_for_a_year_and_change_their_address(visitor: B
 
 def test_the_service_says_that_it_is_well(visitor: Browser) -> None:
     assert visitor.get("/healthz").json == {"database": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/needs/{}", "/offers/{}", "/organisations/{}"])
+@pytest.mark.parametrize("number", ["99999999999999999999", "2147483648", "0", "-1", "x"])
+def test_a_number_that_nothing_has_is_not_found(path: str, number: str, visitor: Browser) -> None:
+    assert visitor.get(path.format(number)).status_code == 404
