@@ -43,6 +43,10 @@ USCC_NEEDED = Label(
 USCC_TAKEN = Label(
     "这个统一社会信用代码属于另一个已登记的机构。", "This code belongs to another organisation that is registered here."
 )
+NAME_TAKEN = Label(
+    "“{name}”是另一个已登记机构的名称；定向公开的内容按名称确认对象，因此不能使用。",
+    "“{name}” is the name of another organisation that is registered here. What is shown to chosen organisations goes by name, so it cannot be taken.",
+)
 DO_NOT_MATCH = Label("两次输入的密码不一致。", "The two passwords differ.")
 
 ROLE_OF_KIND = {
@@ -214,6 +218,9 @@ def edit_organisation(uow: UnitOfWork, actor: Actor, organisation_id: int, given
         select(Organisation.id).where(Organisation.uscc == uscc, Organisation.id != found.id)
     ):
         raise InvalidInput([Problem("uscc", USCC_TAKEN)])
+    taken = select(Organisation.id).where(Organisation.name == answers.values["name"], Organisation.id != found.id)
+    if answers.values["name"] != found.name and uow.session.scalar(taken.limit(1)):
+        raise InvalidInput([Problem("name", NAME_TAKEN.format(name=answers.values["name"]))])
     for name, value in answers.values.items():
         setattr(found, name, value)
     audit.record(uow, actor, "organisation.edit", "organisation", found.id)

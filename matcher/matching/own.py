@@ -65,7 +65,8 @@ def own_items(
         conditions.append(model.state.in_(wanted.states))
     query = select(model).where(*conditions).order_by(model.changed_at.desc(), model.id.desc())
     query = query.options(joinedload(model.organisation), raiseload(model.indicator_rows))
-    items: list[Item] = list(uow.session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).unique())
+    found: Any = uow.session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).unique()
+    items: list[Item] = list(found)
     counted = pairing_counts(uow, actor, column, [item.id for item in items])
     return Listing([OwnRow(item, counted.get(item.id, 0)) for item in items], total, page, {"state": states})
 

@@ -238,6 +238,14 @@ def test_an_organisation_cannot_take_the_code_of_another(uow, actors):
     assert fields_with_problems(caught) == {"uscc"}
 
 
+def test_nobody_takes_the_name_of_another_to_read_what_is_shown_to_it(uow, actors):
+    own, other = organisation_of(actors.enterprise), organisation_of(actors.university)
+    given = {"name": other.name, "kind": own.kind, "region": own.region, "uscc": own.uscc}
+    with pytest.raises(InvalidInput) as caught, uow:
+        accounts.edit_organisation(uow, actors.enterprise, own.id, given)
+    assert fields_with_problems(caught) == {"name"}
+
+
 def test_a_password_is_changed_by_who_knows_the_present_one(uow, actors):
     given = {"current_password": PASSWORD, "password": "quite another 1", "password_again": "quite another 1"}
     with pytest.raises(InvalidInput) as caught, uow:
