@@ -104,7 +104,9 @@ def _read_new(
 def _holders(uow: UnitOfWork, refs: Sequence[str]) -> dict[tuple[int, str], Need]:
     """Return who has the own numbers already, by owner and number."""
     given = [ref for ref in refs if ref]
-    found = uow.session.scalars(select(Need).where(Need.ref.in_(given))) if given else []
+    if not given:
+        return {}
+    found = uow.session.scalars(select(Need).where(Need.ref.in_(given)))
     return {(need.organisation_id, need.ref or ""): need for need in found}
 
 

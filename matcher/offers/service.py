@@ -131,7 +131,9 @@ def _read_new(
 def _holders(uow: UnitOfWork, refs: Sequence[str]) -> dict[tuple[int, str], Offer]:
     """Return who has the own numbers already, by owner and number."""
     given = [ref for ref in refs if ref]
-    found = uow.session.scalars(select(Offer).where(Offer.ref.in_(given))) if given else []
+    if not given:
+        return {}
+    found = uow.session.scalars(select(Offer).where(Offer.ref.in_(given)))
     return {(offer.organisation_id, offer.ref or ""): offer for offer in found}
 
 
