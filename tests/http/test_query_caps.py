@@ -1,0 +1,40 @@
+"""The number of statements of a page does not grow with what it lists."""
+
+import pytest
+
+from matcher.accounts.model import Organisation
+from matcher.core.unit_of_work import UnitOfWork
+from tests.conftest import Actors
+from tests.factories import NeedFactory, OfferFactory, PairingFactory
+from tests.http.conftest import CountQueries, SignIn
+
+CAPS = {
+    ("enterprise", "/enterprise/"): 20,
+    ("enterprise", "/my/needs/"): 9,
+    ("university", "/university/"): 14,
+    ("university", "/my/offers/"): 11,
+    ("government", "/government/"): 22,
+    ("government", "/government/gaps"): 16,
+    ("desk", "/my/needs/"): 9,
+    ("admin", "/admin/people"): 7,
+    ("admin", "/admin/audit"): 6,
+    ("visitor", "/needs"): 12,
+    ("visitor", "/offers"): 11,
+}
+
+
+@pytest.mark.parametrize(("role", "path"), CAPS, ids=lambda one: one)
+def test_a_page_sends_a_fixed_number_of_statements(
+    role: str, path: str, sign_in: SignIn, uow: UnitOfWork, actors: Actors, count_queries: CountQueries
+) -> None:
+    asker = uow.session.get_one(Organisation, actors.enterprise.organisation_id)
+    lab = uow.session.get_one(Organisation, actors.university.organisation_id)
+    for _ in range(12):
+        PairingFactory(need=NeedFactory(organisation=asker), offer=OfferFactory(organisation=lab))
+        NeedFactory(organisation=asker, state="draft")
+    uow.commit()
+    browser = sign_in(role)
+    browser.get(path)
+    with count_queries() as sent:
+        assert browser.get(path).status_code == 200
+    assert len(sent) <= CAPS[role, path], "\n".join(sent)
