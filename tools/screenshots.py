@@ -4,6 +4,7 @@ It copies the demo's database aside, serves it on a free port, opens every page 
 docs/guide/images/NAME-WIDTH.png in few colours. The demo itself stays as it is.
 """
 
+import logging
 import sys
 import tempfile
 import threading
@@ -163,6 +164,7 @@ def take(page: Page, scene: Scene, width: int) -> None:
 
 def main(names: list[str]) -> None:
     """Take all pictures, or those named."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     IMAGES.mkdir(parents=True, exist_ok=True)
     wanted = [scene for scene in SCENES if not names or scene.name in names]
     with demo_server() as address, sync_playwright() as playwright:
