@@ -29,7 +29,7 @@ IMAGES = ROOT / "docs" / "guide" / "images"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SIZES = {1440: 900, 390: 844}
-COLOURS = 64
+COLOURS = 96
 TALLEST = 2200
 MAIL = "{}@demo.example"
 WRONG_LIST = (
@@ -48,6 +48,7 @@ class Scene:
     who: str
     path: str
     act: Callable[[Page], None] | None = None
+    whole: bool = True  # False: what stands in the window, for pages that scroll in parts
 
 
 def _open_menu(page: Page) -> None:
@@ -103,7 +104,7 @@ SCENES = (
     Scene("government-gaps", "keji", "/government/gaps"),
     Scene("government-needs", "keji", "/my/needs/"),
     Scene("desk-home", "cuohe", "/desk/"),
-    Scene("desk-queue", "cuohe", "/desk/queue"),
+    Scene("desk-queue", "cuohe", "/desk/queue", whole=False),
     Scene("desk-entered", "cuohe", "/my/needs/"),
     Scene("desk-form", "cuohe", "/my/needs/new"),
     Scene("desk-upload", "cuohe", "/my/offers/upload"),
@@ -155,10 +156,11 @@ def take(page: Page, scene: Scene, width: int) -> None:
     if scene.act:
         scene.act(page)
     page.wait_for_load_state("networkidle")
-    height = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
+    tall = int(page.evaluate("document.documentElement.scrollHeight")) if scene.whole else SIZES[width]
+    height = min(TALLEST, tall)
     clip = {"x": 0, "y": 0, "width": width, "height": max(height, SIZES[width])}
     picture = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip))).convert("RGB")
-    few = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(IMAGES / f"{scene.name}-{width}.png", optimize=True)
 
 
