@@ -9,6 +9,7 @@ from matcher.matching import desk_model
 from matcher.matching import model as matching
 from matcher.needs import model as needs
 from matcher.offers import model as offers
+from matcher.projects import model as projects
 
 __all__ = [
     "Base",
@@ -22,4 +23,5 @@ __all__ = [
     "needs",
     "offers",
     "outbox",
+    "projects",
 ]

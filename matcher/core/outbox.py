@@ -15,6 +15,7 @@ class Topic(StrEnum):
 
     INDEX = "index"
     MATCH = "match"
+    GROUP = "group"
 
 
 class OutboxRow(Base):

@@ -59,6 +59,10 @@ PERMISSIONS: dict[str, Rule] = {
     "pairing.contract": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     # overviews
     "insight.government": _rule(GOVERNMENT, DESK, ADMIN),
+    # common problems and the demand index
+    "topic.see": _rule(GOVERNMENT, DESK),
+    "topic.arrange": _rule(GOVERNMENT, DESK),
+    "demand.weigh": _rule(GOVERNMENT),
     # people and organisations
     "account.approve": _rule(ADMIN),
     "organisation.edit": _rule(ADMIN, DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),

@@ -1,7 +1,7 @@
 """Read-only lists of needs: what a person may see, filtered, counted and paged in a fixed number of queries."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -88,6 +88,14 @@ def needs_of(uow: UnitOfWork, actor: Actor, organisation_id: int, limit: int = 5
     query = _filtered(select(Need), full_to(actor, name), Need.organisation_id == organisation_id)
     query = query.options(joinedload(Need.organisation), raiseload(Need.indicator_rows), raiseload(Need.versions))
     query = query.order_by(*_order(NeedFilter())).limit(limit)
+    return [_row(actor, name, need) for need in uow.session.scalars(query)]
+
+
+def rows_of(uow: UnitOfWork, actor: Actor, ids: Iterable[int]) -> list[NeedRow]:
+    """Return those of the needs that `actor` may see, the newest first; hidden ones are left out."""
+    name = own_name(uow, actor)
+    query = _filtered(select(Need), visible_to(actor, name), Need.id.in_(list(ids))).order_by(*_order(NeedFilter()))
+    query = query.options(joinedload(Need.organisation), raiseload(Need.indicator_rows), raiseload(Need.versions))
     return [_row(actor, name, need) for need in uow.session.scalars(query)]
 
 
