@@ -13,6 +13,7 @@ from huey import SqliteHuey, crontab
 from matcher.core.errors import Conflict
 from matcher.core.people import SYSTEM
 from matcher.needs.service import expire_due
+from matcher.projects import topics
 from matcher.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,29 @@ def catch_up(platform: "Platform") -> None:
         return
     if read or matched:
         log.info("catch_up.done", read=read, matched=matched)
+
+
+def group(platform: "Platform") -> None:
+    """Group the needs anew when somebody asked for it, or the hour did."""
+    uow = platform.quiet_uow()
+    waits = topics.is_waiting(uow)
+    uow.close()
+    if not waits:
+        return
+    try:
+        found = topics.refresh(platform.quiet_uow)
+    except Conflict as error:
+        log.info("topics.busy", reason=error.message.en)
+        return
+    log.info("topics.grouped", needs=found.needs, topics=found.topics, changed=found.changed)
+
+
+def ask_for_grouping(platform: "Platform") -> None:
+    """Leave the wish to group the needs anew."""
+    uow = platform.quiet_uow()
+    with uow:
+        topics.wish_for_grouping(uow)
+    uow.close()
 
 
 def expire(platform: "Platform") -> None:
@@ -68,6 +92,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
     @queue.task(name="catch_up")  # type: ignore[untyped-decorator]  # huey has no types
     def catch_up_task() -> None:
         catch_up(platform)
+        group(platform)
 
     @queue.task(name="save_upload")  # type: ignore[untyped-decorator]  # as above
     def save_upload_task(token: str) -> None:
@@ -77,10 +102,13 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
     def every_minute() -> None:
         save_uploads(platform)
         catch_up(platform)
+        group(platform)
 
     @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator]  # as above
     def every_hour() -> None:
         expire(platform)
+        ask_for_grouping(platform)
+        group(platform)
 
     return Tasks(catch_up_task, save_upload_task)
 

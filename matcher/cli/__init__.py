@@ -2,7 +2,7 @@
 
 import click
 
-from matcher.cli import bench, data, database, matching, quality, server
+from matcher.cli import bench, data, database, matching, projects, quality, server
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -18,6 +18,7 @@ for command in (
     matching.sync,
     matching.match,
     matching.search,
+    projects.topics,
     matching.doctor,
     quality.evaluate,
     bench.bench,

@@ -15,6 +15,7 @@ from matcher.settings import Settings
 @click.command()
 def demo() -> None:
     """Make the demo: database, data, reading, matching. Quick when there is nothing to do."""
+    from matcher.projects.topics import refresh as group
     from matcher.seeding import seed_demo
 
     with platform() as opened:
@@ -27,6 +28,8 @@ def demo() -> None:
             opened.matcher.sync(advance)
         with step("proposing pairings"), progress("matching") as advance:
             opened.matcher.match(advance)
+        with step("common problems"):
+            group(opened.quiet_uow)
 
 
 def _tell_where(settings: Settings) -> None:

@@ -21,7 +21,6 @@ class Topic(Base):
     named_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     # Whose title the name is, as long as nobody gave it another one: it is shown only to those who see that need.
     named_after: Mapped[int | None] = mapped_column(ForeignKey("needs.id"))
-    note: Mapped[str] = mapped_column(Text, default="")
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("topics.id"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -54,8 +54,9 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.health import health
     from matcher.web.own.blueprint import own_needs, own_offers
     from matcher.web.public.routes import public
+    from matcher.web.topics.routes import topics
     from matcher.web.university.routes import university
 
-    audiences = (public, account, admin, enterprise, university, government, desk)
+    audiences = (public, account, admin, enterprise, university, government, desk, topics)
     for blueprint in (*audiences, own_needs, own_offers, health):
         app.register_blueprint(blueprint)

@@ -56,6 +56,8 @@ class Menu:
 NEEDS = Link("own_needs.index", Label("我的需求", "My needs"), ("own_needs.",))
 OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_offers.",))
 
+TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
+
 PUBLIC: tuple[Link, ...] = (
     Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
     Link("public.offers", Label("成果库", "Results"), ("public.offer",)),
@@ -74,10 +76,12 @@ WORK: dict[Role, tuple[Link, ...]] = {
     ),
     Role.GOVERNMENT: (
         Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
+        TOPICS,
         NEEDS,
     ),
     Role.DESK: (
         Link("desk.home", Label("撮合工作台", "Desk"), ("desk.",)),
+        TOPICS,
         Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
     ),
     Role.ADMIN: (

@@ -17,6 +17,7 @@ from matcher.core.permissions import allowed
 from matcher.core.rows import IndicatorRow
 from matcher.core.vocabularies import COMPARATOR, Vocabulary
 from matcher.core.vocabularies.regions import city_of
+from matcher.projects.answers import IndicatorRange
 from matcher.web.context import current_actor
 from matcher.web.language import LANGUAGES, language, t
 from matcher.web.navigation import home_endpoint, navigation
@@ -35,6 +36,7 @@ def configure_templates(app: Flask) -> None:
         moment=moment,
         names=names,
         indicator=indicator,
+        demand_range=demand_range,
         place=place_name,
         tags=tags,
         is_date=is_date,
@@ -121,6 +123,13 @@ def indicator(row: IndicatorRow) -> str:
         case "pm":
             return f"{_number(row.value)} ± {_number(row.value_high)}{unit}"
     return f"{COMPARATOR.label(row.comparator).zh} {_number(row.value)}{unit}"
+
+
+def demand_range(one: IndicatorRange) -> str:
+    """Write what several needs demand of one quantity: ≤ 0.3 – 0.5 %."""
+    values = _number(one.low) if one.low == one.high else f"{_number(one.low)} – {_number(one.high)}"
+    sign = {"range": "", "pm": "± "}.get(one.comparator, f"{COMPARATOR.label(one.comparator).zh} ")
+    return f"{sign}{values}{f' {one.unit}' if one.unit else ''}"
 
 
 def _number(value: float | None) -> str:

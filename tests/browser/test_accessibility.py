@@ -10,6 +10,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from tests.browser.conftest import SIZES, Colours, OpenAs, is_too_wide
 from tests.conftest import Actors
 from tests.factories import NeedFactory, OfferFactory, PairingFactory, PersonFactory
+from tests.topic_records import topic_of_two
 
 PAGES = {
     "visitor": (
@@ -40,7 +41,16 @@ PAGES = {
         "/my/offers/",
     ),
     "university": ("/university/", "/my/offers/", "/my/offers/new", "/my/offers/2", "/my/offers/upload"),
-    "government": ("/government/", "/government/gaps", "/my/needs/", "/my/needs/new"),
+    "government": (
+        "/government/",
+        "/government/gaps",
+        "/topics/",
+        "/topics/1",
+        "/topics/singles",
+        "/topics/weights",
+        "/my/needs/",
+        "/my/needs/new",
+    ),
     "desk": ("/desk/", "/my/needs/", "/my/needs/new", "/my/offers/upload"),
     "admin": ("/admin/", "/admin/people", "/admin/people?q=nobody", "/admin/audit", "/admin/audit?entity=person"),
 }
@@ -60,6 +70,7 @@ def test_pages_have_no_serious_fault_and_fit_the_screen(
         PairingFactory(**{side: own})
         factory(organisation=organisation, state="returned", return_note="请写明指标。")
     PersonFactory(state=PersonState.PENDING)
+    topic_of_two(uow)
     uow.commit()
     found = {}
     for size in SIZES:

@@ -34,6 +34,9 @@ pairing.decide        -    -      -    -      -    -      yes  yes    -    -    
 pairing.see           yes  -      yes  -      yes  -      yes  yes    -    -      -
 pairing.export        -    -      -    -      -    -      yes  yes    yes  yes    -
 insight.government    -    -      -    -      yes  yes    yes  yes    yes  yes    -
+topic.see            -    -      -    -      yes  yes    yes  yes    -    -      -
+topic.arrange        -    -      -    -      yes  yes    yes  yes    -    -      -
+demand.weigh         -    -      -    -      yes  yes    -    -      -    -      -
 account.approve       -    -      -    -      -    -      -    -      yes  yes    -
 organisation.edit     yes  -      yes  -      yes  -      yes  yes    yes  yes    -
 organisation.contact  yes  -      yes  -      yes  -      yes  yes    yes  yes    -
@@ -75,6 +78,9 @@ def test_nobody_owns_what_has_no_owner(action):
         "offer.import",
         "offer.export",
         "insight.government",
+        "topic.see",
+        "topic.arrange",
+        "demand.weigh",
     }
     assert allowed(without_organisation, action, owner=None) is (action in granted_anyway)
 

@@ -1,0 +1,1 @@
+"""Common problems and the demand index, for the government office and the desk."""
