@@ -39,6 +39,7 @@ PAGES = {
         "/my/needs/2/edit",
         "/my/needs/upload",
         "/my/offers/",
+        "/my/needs/new?lang=en",
     ),
     "university": ("/university/", "/my/offers/", "/my/offers/new", "/my/offers/2", "/my/offers/upload"),
     "government": (
