@@ -312,16 +312,6 @@ def get(uow: UnitOfWork, actor: Actor, need_id: int) -> SeenNeed:
     return found
 
 
-def mine(uow: UnitOfWork, actor: Actor) -> list[Need]:
-    """Return the needs of the actor's organisation, the latest changed first."""
-    query = (
-        select(Need)
-        .where(Need.organisation_id == actor.organisation_id)
-        .order_by(Need.changed_at.desc(), Need.id.desc())
-    )
-    return list(uow.session.scalars(query)) if actor.organisation_id else []
-
-
 def to_review(uow: UnitOfWork, actor: Actor) -> list[Need]:
     """Return the submitted needs that wait for the desk, the longest waiting first."""
     require(actor, "need.review")

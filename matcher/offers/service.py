@@ -284,13 +284,6 @@ def get(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     return offer
 
 
-def mine(uow: UnitOfWork, actor: Actor) -> list[Offer]:
-    """Return the offers of the actor's organisation, the latest changed first."""
-    query = select(Offer).where(Offer.organisation_id == actor.organisation_id)
-    query = query.order_by(Offer.changed_at.desc(), Offer.id.desc())
-    return list(uow.session.scalars(query)) if actor.organisation_id else []
-
-
 def to_review(uow: UnitOfWork, actor: Actor) -> list[Offer]:
     """Return the submitted offers that wait for the desk, the longest waiting first."""
     require(actor, "offer.review")

@@ -15,6 +15,7 @@ from matcher.core.people import SYSTEM, Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.exchange.importing import check_list, save_list
 from matcher.exchange.verdict import Action, ListVerdict, RowVerdict
+from matcher.matching.own import OwnFilter, own_items
 from matcher.needs import service as needs
 from matcher.needs.model import Need, NeedState
 from matcher.offers.model import Offer
@@ -60,6 +61,10 @@ def count(uow: UnitOfWork, model: Any) -> int:
     return uow.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+def mine(uow: UnitOfWork, actor: Actor) -> list[Any]:
+    return [row.item for row in own_items(uow, actor, Need, OwnFilter()).rows]
+
+
 def test_an_enterprise_imports_its_own_needs_which_then_wait_for_the_desk(
     uow: UnitOfWork, actors: Actors, open_uow: Callable[[], UnitOfWork]
 ) -> None:
@@ -68,7 +73,7 @@ def test_an_enterprise_imports_its_own_needs_which_then_wait_for_the_desk(
     assert count(uow, Need) == 0
     progress: list[tuple[int, int]] = []
     saved = save_list(open_uow, actors.enterprise, verdict, lambda done, total: progress.append((done, total)))
-    found = needs.mine(uow, actors.enterprise)
+    found = mine(uow, actors.enterprise)
     assert {one.state for one in found} == {NeedState.SUBMITTED}
     assert {row.item_id for row in saved.rows} == {one.id for one in found}
     assert progress[-1] == (2, 2)
@@ -175,7 +180,7 @@ def test_the_same_number_is_an_update_and_the_same_words_are_unchanged(
     assert [row.action for row in second.rows] == [Action.UPDATE, Action.UNCHANGED]
     save_list(open_uow, actors.enterprise, second)
     uow.session.expire_all()
-    found = {one.ref: one for one in needs.mine(uow, actors.enterprise)}
+    found = {one.ref: one for one in mine(uow, actors.enterprise)}
     assert len(found) == 2
     assert found["1"].budget == 5_000_000
     assert len(found["1"].versions) == 2
@@ -205,7 +210,7 @@ def test_columns_that_a_list_lacks_leave_what_is_stored(
 ) -> None:
     save_list(open_uow, actors.enterprise, check(uow, actors.enterprise, need(ref="1")))
     save_list(open_uow, actors.enterprise, check(uow, actors.enterprise, need(ref="1", budget=None, payment="")))
-    found = needs.mine(uow, actors.enterprise)[0]
+    found = mine(uow, actors.enterprise)[0]
     uow.session.refresh(found)
     assert (found.budget, found.payment) == (3_000_000, "")
 
@@ -253,7 +258,7 @@ def test_a_wrong_row_is_told_by_column_and_the_others_are_saved(
 
 def solve(uow: UnitOfWork, actors: Actors) -> None:
     """Publish the only need of the enterprise, and mark it as solved."""
-    found = needs.mine(uow, actors.enterprise)[0]
+    found = mine(uow, actors.enterprise)[0]
     needs.publish(uow, actors.desk, found.id)
     needs.solve(uow, actors.enterprise, found.id)
     uow.commit()
@@ -273,14 +278,14 @@ def test_a_withdrawn_item_comes_back_only_with_a_warning(
     uow: UnitOfWork, actors: Actors, open_uow: Callable[[], UnitOfWork]
 ) -> None:
     save_list(open_uow, actors.enterprise, check(uow, actors.enterprise, need(ref="1")))
-    needs.withdraw(uow, actors.enterprise, needs.mine(uow, actors.enterprise)[0].id)
+    needs.withdraw(uow, actors.enterprise, mine(uow, actors.enterprise)[0].id)
     uow.commit()
     assert check(uow, actors.enterprise, need(ref="1")).rows[0].action is Action.UNCHANGED
     verdict = check(uow, actors.enterprise, need(ref="1", budget="1"))
     assert "已撤回" in verdict.rows[0].warnings[0].message.zh
     save_list(open_uow, actors.enterprise, verdict)
     uow.session.expire_all()
-    assert needs.mine(uow, actors.enterprise)[0].state is NeedState.SUBMITTED
+    assert mine(uow, actors.enterprise)[0].state is NeedState.SUBMITTED
 
 
 def test_what_expired_since_it_was_written_is_unchanged(

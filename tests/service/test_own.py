@@ -27,6 +27,8 @@ def test_a_long_list_comes_in_pages_with_the_counts_of_every_state(uow: UnitOfWo
     drafts = own_items(uow, actors.enterprise, Need, OwnFilter(states=("draft",)))
     assert (drafts.total, drafts.counts["state"]["published"]) == (2, 23)
     assert own_items(uow, actors.enterprise, Need, OwnFilter(text="没写完")).total == 2
+    with pytest.raises(NotAllowed):
+        own_items(uow, actors.visitor, Need, OwnFilter())
 
 
 def test_pairings_with_needs_that_are_hidden_from_the_owner_are_not_counted(uow: UnitOfWork, actors: Actors) -> None:

@@ -9,6 +9,7 @@ from matcher.core.outbox import OutboxRow, Topic
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching import review
 from matcher.matching.model import Verdict
+from matcher.matching.own import OwnFilter, own_items
 from matcher.needs import service as needs
 from matcher.needs.model import Need
 from tests.factories import PairingFactory, need_answers, organisation_of
@@ -60,7 +61,7 @@ def test_an_action_without_wishes_wakes_nobody(ringing, bell, actors):
     with ringing:
         needs.create(ringing, actors.enterprise, need_answers())
     with ringing:
-        needs.mine(ringing, actors.enterprise)
+        own_items(ringing, actors.enterprise, Need, OwnFilter())
     assert bell.seen == []
 
 
