@@ -30,6 +30,7 @@ class Platform:
             data=self.settings.data,
             encoder=self.settings.encoder,
             encoder_backend=self.settings.encoder_backend,
+            cross_encoder=self.settings.cross_encoder,
             pairings_per_item=self.settings.pairings_per_item,
         )
         return Matcher(options, self.quiet_uow)

@@ -41,7 +41,8 @@ class Settings(BaseSettings):
         description="What runs the encoder; auto: a GPU, else OpenVINO when it gives the same vectors, else PyTorch.",
     )
     cross_encoder: str = Field(
-        "", description="Optional sentence-transformers CrossEncoder that re-ranks the best pairings."
+        "",
+        description="Optional sentence-transformers CrossEncoder (hub id or folder) that reads the best pairs again.",
     )
     milvus_url: str = Field("", description="Address of a Milvus server; empty: the embedded index of this machine.")
     milvus_token: str = Field("", description="Access token of the Milvus server.")

@@ -203,6 +203,7 @@ def load_torch(folder: Path, device: str | None) -> SentenceTransformer:
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # nor of a loss that nobody trains with
     return SentenceTransformer(str(folder), device=device).eval()
 
 

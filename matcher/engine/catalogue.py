@@ -16,6 +16,7 @@ import numpy as np
 
 from matcher.engine import snapshot as snapshots
 from matcher.engine.bm25 import TermStatistics
+from matcher.engine.demands import read_item
 from matcher.engine.fusion import Candidates, Query, weigh
 from matcher.engine.items import DamagedSnapshot, Differences, Encoder, Hit, Item, Record, Vectors
 from matcher.engine.lexicon import Lexicon, comparable
@@ -63,7 +64,7 @@ def _record(item: Item, analysis: Analysis, rows: Vectors) -> Record:
         weights = np.array(analysis.weights, np.float32)
         whole = unit(weights @ rows[:count] / weights.sum())[None, :]
     vectors = np.concatenate([whole, rows[count:]])
-    return Record(item, text_hash(item), vectors, (analysis.text, *analysis.passages), analysis.tokens)
+    return Record(item, text_hash(item), vectors, (analysis.text, *analysis.passages), analysis.tokens, read_item(item))
 
 
 class Catalogue:

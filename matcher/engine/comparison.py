@@ -33,8 +33,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from matcher.engine.indicator_words import is_difference, is_span, polarity
-from matcher.engine.indicators import Reading
-from matcher.engine.items import Indicator
+from matcher.engine.items import Indicator, Reading
 from matcher.engine.quantity_names import name_similarity, normalise_name
 from matcher.engine.units import PLAIN, Unit, comparable, parse_unit, same_words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from matcher.engine.indicators import Reading, indicators_of, read_indicators
-from matcher.engine.items import Item
+from matcher.engine.indicators import indicators_of, read_indicators
+from matcher.engine.items import Item, Reading, Record
 from matcher.engine.quantity_names import normalise_name
 
 # Words of a sentence that tells how things are elsewhere or until now; its figures are neither demanded nor claimed.
@@ -17,6 +17,18 @@ _STATUS = re.compile(
 )
 _SENTENCE_END = re.compile(r"[。；;！!？?\n]|\.\s")
 _LOOK_BACK = 80
+MOST = 64  # demands or claims of one item; a text that has more is a list of many things
+_LONGEST_READ = 100_000  # characters of one text that are read
+
+
+def readings_of(record: Record) -> tuple[Reading, ...]:
+    """Return what a record's item demands or claims, read now where the record does not hold it yet."""
+    return read_item(record.item) if record.readings is None else record.readings
+
+
+def read_item(item: Item) -> tuple[Reading, ...]:
+    """Return what a need demands, or what an offer claims."""
+    return tuple(demands_of(item) if item.profile.side == "need" else claims_of(item))
 
 
 def demands_of(item: Item) -> list[Reading]:
@@ -35,12 +47,12 @@ def _gathered(item: Item, read: list[Reading]) -> list[Reading]:
     named = {normalise_name(reading.indicator.name) for reading in stated}
     unique = {reading.indicator: reading for reading in reversed(read)}
     kept = [reading for reading in read if unique[reading.indicator] is reading]
-    return stated + [reading for reading in kept if normalise_name(reading.indicator.name) not in named]
+    return (stated + [reading for reading in kept if normalise_name(reading.indicator.name) not in named])[:MOST]
 
 
 def _read(item: Item) -> Iterator[Reading]:
     for text in (item.title, item.body):
-        for reading in read_indicators(text):
+        for reading in read_indicators(text[:_LONGEST_READ]):
             before = text[max(0, reading.start - _LOOK_BACK) : reading.start]
             if not _STATUS.search(_SENTENCE_END.split(before)[-1] + reading.phrase):
                 yield reading

@@ -1,28 +1,27 @@
 """Explains a pair: the sentences, terms, indicators and facts that speak for it or against it, and what nobody has said.
 
-What is shown is what was scored: sentence pairs come from `alignment.align`, terms from the lexical index's own
-contributions, indicators from `comparison.match_indicators` and facts from `features.agreements`, the functions that
-ranking calls. An explanation holds codes and texts of the two items, never sentences of ours: pages put codes into words.
+What is shown is what was scored: every piece comes from `contributions.take_apart` with what it adds to the rank. Take it
+out of the offer, and the pair ranks lower. An explanation holds codes and texts of the two items, never sentences of ours:
+pages put codes into words.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import TypeAdapter
 
-from matcher.engine.alignment import align, salient
-from matcher.engine.comparison import IndicatorMatch, Verdict, indicator_conflict, indicator_coverage, match_indicators
-from matcher.engine.demands import claims_of, demands_of
-from matcher.engine.features import Facts, agreements
-from matcher.engine.indicators import Reading, format_indicator
-from matcher.engine.items import BadVectors, Item, Profile, Vectors
+from matcher.engine.comparison import IndicatorMatch, Verdict, indicator_conflict, indicator_coverage
+from matcher.engine.contributions import AlignedPair, Contributions, Party, Scorer, rank_without, take_apart
+from matcher.engine.indicators import format_indicator
+from matcher.engine.items import Profile, Reading
 
-Contributions = Callable[[Sequence[str], Sequence[str]], Mapping[str, float]]
+#: Of evidence that a pair must lose without a passage: the estimate of it is that exact (docs/quality.md).
+MISSED = 0.2
+
 GapCode = Literal[
     "need_without_indicators",
     "need_without_budget",
@@ -39,7 +38,7 @@ GapCode = Literal[
 
 @dataclass(frozen=True, slots=True)
 class SentencePair:
-    """Hold a sentence of the need with the sentence of the offer that answers it; contributions add up to the alignment."""
+    """Hold a passage of the need with the passage of the offer that answers it, their cosine, and what both add to the rank."""
 
     need: str
     offer: str
@@ -49,7 +48,7 @@ class SentencePair:
 
 @dataclass(frozen=True, slots=True)
 class SharedTerm:
-    """Hold a term of both texts with what it, and the character pairs inside it, add to the lexical score."""
+    """Hold a term of both texts with what it, and the character pairs inside it, add to the rank."""
 
     term: str
     contribution: float
@@ -60,7 +59,7 @@ class IndicatorRow:
     """Hold one demand beside its claim: both as one writes them, and the phrases they were read from.
 
     `shortfall` is relative (0.05: five per cent short), None where nothing is known; the claim is empty where there is
-    none.
+    none. `contribution` is what the row adds to the rank, below zero for a demand that is contradicted.
     """
 
     name: str
@@ -71,16 +70,20 @@ class IndicatorRow:
     claim: str = ""
     claim_phrase: str = ""
     similarity: float = 0.0
+    contribution: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """Hold a structured fact that both sides state: its code as in `features.agreements`, −1 (against) … 1 (for)."""
+    """Hold a structured fact that both sides state: its code as in `features.agreements`, −1 (against) … 1 (for), and what it
+    adds to the rank.
+    """
 
     code: str
     agreement: float
     need: tuple[str | int | float, ...]
     offer: tuple[str | int | float, ...]
+    contribution: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +98,13 @@ class Gap:
 class Explanation:
     """Hold why a pair fits, why it may not, and what is missing; everything in it can be written as JSON.
 
-    `alignment` (0…1) is the score that all sentence pairs carry, of which `sentences` are the largest. `coverage` and
-    `conflict` are the shares of the demands that are met and contradicted.
+    `rank` is what the formula gives, `parts` what it is made of: sentences, words, indicators, facts, and the whole texts;
+    the parts add up to it, and the pieces shown are the largest of their part. `alignment` is the cosine that the sentence
+    pairs come to. `coverage` and `conflict` are the shares of the demands that are met and contradicted.
     """
 
+    rank: float = 0.0
+    parts: Mapping[str, float] = field(default_factory=dict)
     alignment: float = 0.0
     sentences: tuple[SentencePair, ...] = ()
     terms: tuple[SharedTerm, ...] = ()
@@ -141,57 +147,52 @@ class Explanation:
 _ADAPTER = TypeAdapter(Explanation)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Party:
-    """Hold one side of a pair: the item, its sentences with their vectors (n, d) in order, and its lexical terms.
-
-    `readings` are the demands or claims; left out, they are gathered from the item's rows and text.
-    """
-
-    item: Item
-    sentences: Sequence[str] = ()
-    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
-    tokens: Sequence[str] = ()
-    readings: Sequence[Reading] | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse vectors that are not one for each sentence."""
-        if len(self.sentences) != len(self.vectors):
-            raise BadVectors(f"{len(self.sentences)} sentences came with {len(self.vectors)} vectors")
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Hold how much of each kind of evidence is shown."""
 
     sentences: int = 5
     terms: int = 12
+    share: float = 0.05  # of the largest contribution: sentence pairs below it are left out
 
 
-def explain(need: Party, offer: Party, contributions: Contributions, limits: Limits | None = None) -> Explanation:
-    """Return why an offer answers a need, or does not.
-
-    `contributions` gives what each shared term adds to the lexical score (`LexicalIndex.contributions`). Vectors are the
-    ones that ranking sees, corrected if it corrects them.
-    """
+def explain(need: Party, offer: Party, scorer: Scorer, limits: Limits | None = None) -> Explanation:
+    """Return why an offer answers a need, or does not, by what made its rank."""
     shown = limits or Limits()
-    demands = demands_of(need.item) if need.readings is None else need.readings
-    claims = claims_of(offer.item) if offer.readings is None else offer.readings
-    pairs = align(need.vectors, offer.vectors)
-    matches = match_indicators(demands, claims)
+    made = take_apart(need, offer, scorer)
+    need_profile, offer_profile = need.item.profile, offer.item.profile
     return Explanation(
-        alignment=sum(pair.contribution for pair in pairs),
+        rank=made.rank,
+        parts=made.parts,
+        alignment=made.alignment,
         sentences=tuple(
-            SentencePair(need.sentences[pair.need], offer.sentences[pair.offer], pair.similarity, pair.contribution)
-            for pair in salient(pairs, shown.sentences)
+            SentencePair(need.texts[pair.need], offer.texts[pair.offer], pair.similarity, pair.contribution)
+            for pair in salient(made, need, offer, scorer, shown)
         ),
-        terms=shared_terms(contributions(need.tokens, offer.tokens), shown.terms),
-        coverage=indicator_coverage(matches),
-        conflict=indicator_conflict(matches),
-        indicators=tuple(_row(match) for match in matches),
-        facts=compare_facts(need.item.profile, offer.item.profile),
-        missing=find_gaps(need.item.profile, offer.item.profile, matches, claims),
+        terms=shared_terms(made.terms, shown.terms),
+        coverage=indicator_coverage(made.matches),
+        conflict=indicator_conflict(made.matches),
+        indicators=tuple(_row(*pair) for pair in zip(made.matches, made.indicators, strict=True)),
+        facts=_fact_rows(need_profile, offer_profile, made.facts),
+        missing=find_gaps(need_profile, offer_profile, made.matches, offer.readings),
     )
+
+
+def salient(made: Contributions, need: Party, offer: Party, scorer: Scorer, limits: Limits) -> tuple[AlignedPair, ...]:
+    """Return the pairs worth showing, the largest first: each passage of the offer once, and none that the pair could spare."""
+    shown: dict[int, AlignedPair] = {}
+    for pair in made.pairs:
+        least = limits.share * next(iter(shown.values()), pair).contribution
+        if len(shown) == limits.sentences or pair.contribution <= max(least, 0.0):
+            break
+        if pair.offer not in shown and _is_missed(made, need, offer, pair.offer, scorer):
+            shown[pair.offer] = pair
+    return tuple(shown.values())
+
+
+def _is_missed(made: Contributions, need: Party, offer: Party, passage: int, scorer: Scorer) -> bool:
+    """Tell whether the pair would rank lower without a passage of the offer; one that is all of an offer is always missed."""
+    return len(offer.rows) == 1 or rank_without(need, offer, passage, scorer) < made.evidence - MISSED
 
 
 def shared_terms(contributions: Mapping[str, float], limit: int) -> tuple[SharedTerm, ...]:
@@ -211,10 +212,12 @@ def shared_terms(contributions: Mapping[str, float], limit: int) -> tuple[Shared
     return tuple(SharedTerm(term, float(gain)) for term, gain in ranked[:limit] if gain > 0)
 
 
-def compare_facts(need: Profile, offer: Profile) -> tuple[FactRow, ...]:
+def _fact_rows(need: Profile, offer: Profile, facts: Mapping[str, tuple[float, float]]) -> tuple[FactRow, ...]:
     """Return every structured fact that both sides state, with how far they agree, best first."""
-    scored = agreements(Facts(need), Facts(offer))
-    rows = [FactRow(code, value, _stated(need, code), _stated(offer, code)) for code, value in scored.items()]
+    rows = [
+        FactRow(code, agreement, _stated(need, code), _stated(offer, code), added)
+        for code, (agreement, added) in facts.items()
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.agreement, row.code)))
 
 
@@ -243,7 +246,7 @@ def find_gaps(
     )
 
 
-def _row(match: IndicatorMatch) -> IndicatorRow:
+def _row(match: IndicatorMatch, contribution: float) -> IndicatorRow:
     demand, claim = match.demand, match.claim
     return IndicatorRow(
         name=demand.indicator.name,
@@ -254,6 +257,7 @@ def _row(match: IndicatorMatch) -> IndicatorRow:
         claim=format_indicator(claim.indicator) if claim else "",
         claim_phrase=claim.phrase if claim else "",
         similarity=match.similarity,
+        contribution=contribution,
     )
 
 

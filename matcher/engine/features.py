@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matcher.engine.comparison import indicator_conflict, indicator_coverage, match_indicators
-from matcher.engine.indicators import Reading
-from matcher.engine.items import Indicator, Profile
+from matcher.engine.items import Indicator, Profile, Reading
 
 _PROVINCE, _CITY = 2, 4  # leading digits of GB/T 2260
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Hold what of an item is compared beside its text, and how many terms that text has."""
+    """Hold what of an item is compared beside its vectors and words: `indicators` from its rows and its text, and how many
+    terms that text has.
+    """
 
     profile: Profile
     indicators: tuple[Indicator, ...] = ()

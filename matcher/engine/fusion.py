@@ -1,25 +1,29 @@
 """Dense and lexical evidence of a pair in one number.
 
-An item's first vector stands for its whole text, the others for its sentences. With cos the corrected cosine and r the
-hubness of reference.py, z(x) = (x - mean) / standard deviation of what the query has by chance:
+An item's first row stands for its whole text, the others for its passages. With cos the corrected cosine, r the
+hubness of reference.py, and z(x) = (x - mean) / standard deviation of what the query has by chance:
 
-    dense    = z(0.6 cos(whole query, whole item) + 0.4 max cos(any row of the query, any row of the item) - 0.5 (r - mean r))
-    words    = √z(BM25 with rarity to the power 1.5)      where query and item are in one language, else 0.7 dense
-    evidence = dense + 1.4 words
+    alignment = soft maximum over the query's passages of max cos(passage, any row of the item)
+    dense     = z(0.6 cos(whole query, whole item) + 0.4 alignment - 0.6 (r - mean r))
+    words     = damped z(BM25 with rarity to the power 1.5)  where query and item are in one language, else 0.6 dense
+    evidence  = dense + w words,   w = 1.3 / (1 + 0.6 log2(passages of the query / 8)), 1.3 up to 8 passages
 
-The square root keeps a few very rare shared terms from deciding alone (z has a heavy tail). Across languages shared terms
-say nothing, so what is usual at that closeness stands in: within one language √z rises linearly with dense, on all judged
-sets alike. Every figure is a property of the pair and of the stored statistics, never of the batch or the candidates.
+damped z = z / √(8 + |z|): linear while z is within what unrelated texts reach, a root beyond, so that neither noise nor a few
+very rare shared terms decide alone. A query of very many passages is about many things, and that its words occur somewhere
+says less. Across languages shared terms say nothing, so what is usual at that closeness stands in. Every figure is a
+property of the pair and of the stored statistics, never of the batch or the candidates.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from matcher.engine.alignment import best_answers, passage_rows, soft_maximum
 from matcher.engine.items import Record, Vectors
 from matcher.engine.lexicon import WordScores, comparable
 from matcher.engine.reference import Reference
@@ -31,11 +35,23 @@ Values = npt.NDArray[np.float64]
 class Formula:
     """Hold the constants, the same for all sets and languages; docs/quality.md has how they were chosen."""
 
-    words: float = 1.4
-    imputed: float = 0.7
-    best_row: float = 0.4
-    hubness: float = 0.5
+    alignment: float = 0.4
+    hubness: float = 0.6
+    words: float = 1.3
+    imputed: float = 0.6
     rarity_power: float = 1.5
+    chance: float = 8.0  # z up to which shared words may be chance
+    passages: int = 8  # of a query on one theme
+    dispersion: float = 0.6  # how much less words say with every doubling of the passages beyond that
+
+    def weight_of_words(self, query: Query) -> float:
+        """Return the weight of the words of a query."""
+        themes = max(1.0, len(query.passages) / self.passages)
+        return self.words / (1 + self.dispersion * math.log2(themes))
+
+    def damp(self, surprise: Values) -> Values:
+        """Return z as it counts."""
+        return np.asarray(surprise / np.sqrt(self.chance + np.abs(surprise)), np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +62,11 @@ class Query:
     tokens: tuple[str, ...]
     language: str
 
+    @property
+    def passages(self) -> Vectors:
+        """Give the rows of its passages."""
+        return passage_rows(self.rows)
+
     @classmethod
     def prepare(cls, record: Record, reference: Reference) -> Query:
         """Return the query that a record makes, corrected as the reference says."""
@@ -55,7 +76,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Hold n items to score: the corrected rows of item i are rows[offsets[i]:offsets[i + 1]], at least one."""
+    """Hold n items to score: the corrected rows of item i are rows[offsets[i]:offsets[i + 1]], the whole text's first."""
 
     ids: npt.NDArray[np.int64]
     rows: Vectors
@@ -68,7 +89,7 @@ class Candidates:
 class Evidence:
     """Hold the evidence of n pairs, (n,) each.
 
-    `whole` and `alignment` are cosines of the whole texts and of the best rows, `cosine` their mixture; `bm25` and `share` are
+    `whole` and `alignment` are cosines of the whole texts and of their passages, `cosine` their mixture; `bm25` and `share` are
     those of WordScores; `dense`, `words` and `total` are as the formula has them; `spoken` tells where words can be compared.
     """
 
@@ -84,23 +105,20 @@ class Evidence:
 
 
 def cosines(query: Query, candidates: Candidates) -> tuple[Values, Values]:
-    """Return for each candidate the cosine of the whole texts, and that of the best pair of rows."""
-    if not len(candidates.ids):
-        return np.zeros(0), np.zeros(0)
-    similarities = candidates.rows @ query.rows.T
+    """Return for each candidate the cosine of the whole texts, and the alignment of the passages."""
     starts = candidates.offsets[:-1]
-    best = np.maximum.reduceat(similarities.max(axis=1), starts)
-    return similarities[starts, 0].astype(np.float64), best.astype(np.float64)
+    whole = candidates.rows[starts] @ query.rows[0]
+    return whole.astype(np.float64), soft_maximum(best_answers(query.passages, candidates.rows, starts))
 
 
 def weigh(query: Query, candidates: Candidates, shared: WordScores, reference: Reference, formula: Formula) -> Evidence:
     """Return the evidence of every pair; `shared` has rarity to the formula's power."""
     whole, alignment = cosines(query, candidates)
-    cosine = (1 - formula.best_row) * whole + formula.best_row * alignment
+    cosine = (1 - formula.alignment) * whole + formula.alignment * alignment
     mean, deviation = reference.expected(query.rows[0])
     excess = candidates.hubness.astype(np.float64) - reference.typical_hubness
     dense = (cosine - formula.hubness * excess - mean) / deviation
     spoken = np.array([comparable(query.language, language) for language in candidates.languages], np.bool_)
-    words = np.where(spoken, np.sign(shared.surprise) * np.sqrt(np.abs(shared.surprise)), formula.imputed * dense)
-    total = dense + formula.words * words
+    words = np.where(spoken, formula.damp(shared.surprise), formula.imputed * dense)
+    total = dense + formula.weight_of_words(query) * words
     return Evidence(whole, alignment, cosine, shared.bm25, shared.share, dense, words, total, spoken)

@@ -22,7 +22,7 @@ from matcher.engine.indicator_words import (
     is_symbol,
     polarity,
 )
-from matcher.engine.items import Indicator
+from matcher.engine.items import Indicator, Reading
 from matcher.engine.quantities import Quantity, find_quantities, fold
 from matcher.engine.units import PLAIN, parse_unit
 
@@ -32,16 +32,6 @@ _CHANGED_FROM = ("由", "从", "自", "from")
 # Units that count things or measure calendar time are too common in prose for a plain statement to be an indicator.
 _COMMON = frozenset(("", "[count]", "[persons]", "[users]", "[cycles]", "[time]", "[grade]", "[degree_word]"))
 _WEAK = ("reach", "within", "approx", "zone")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Hold an indicator with the phrase it was read from: text[start:end] of the text that was read."""
-
-    indicator: Indicator
-    phrase: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +106,8 @@ def _number(value: float | None) -> str:
     """Return the shortest text that reads back as the same float."""
     if value is None:
         return ""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    exact = float(value)  # a whole number is a float to the type checker, not to Python
+    return str(int(exact)) if exact.is_integer() and abs(exact) < 1e15 else repr(exact)
 
 
 def _read_one(text: str, folded: str, quantity: Quantity, state: _State) -> list[Reading]:

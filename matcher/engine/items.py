@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,11 @@ import numpy.typing as npt
 Vectors: TypeAlias = npt.NDArray[np.float32]
 Side: TypeAlias = Literal["need", "offer"]
 
+READING_REVISION = 1  # to be raised with any change to what is read out of texts: stored records are read again then
+
 _NO_PARTS: Mapping[str, float] = MappingProxyType({})
 _RECORD_HEADER = struct.Struct("<4sIII")  # magic, rows, columns, bytes of the compressed texts
-_RECORD_MAGIC = b"rec1"
+_RECORD_MAGICS = (b"rec2", b"rec1")  # the format that is written first; the one before has no readings
 
 
 class EngineError(Exception):
@@ -51,6 +53,16 @@ class Indicator:
     value_high: float | None = None
     unit: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Hold an indicator with the phrase it was read from: text[start:end] of the text that was read."""
+
+    indicator: Indicator
+    phrase: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,9 @@ class Item:
 class Record:
     """Hold an analysed and embedded item: what the database stores and what the indexes take.
 
-    `vectors` is float32 (p, d), rows of unit length, one per text in `passages`; row 0 is the title with the keywords
-    and the lead of the body. `tokens` are the terms for lexical search in order, repetitions kept. `text_hash`
-    changes exactly when what is embedded changes.
+    `vectors` is float32 (p, d), rows of unit length, one per text in `passages`; row 0 is the whole text. `tokens` are the
+    terms for lexical search in order, repetitions kept; `readings` what the item demands or claims, None where that was not
+    read yet. `text_hash` changes exactly when what is embedded changes.
     """
 
     item: Item
@@ -97,28 +109,49 @@ class Record:
     vectors: Vectors
     passages: tuple[str, ...]
     tokens: tuple[str, ...]
+    readings: tuple[Reading, ...] | None = None
 
     def to_bytes(self) -> bytes:
         """Return everything but the item itself, which its own tables hold."""
-        texts = json.dumps([self.text_hash, self.passages, self.tokens], ensure_ascii=False, separators=(",", ":"))
+        read = None if self.readings is None else [READING_REVISION, *map(_written, self.readings)]
+        content = [self.text_hash, self.passages, self.tokens, read]
+        texts = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         packed = zlib.compress(texts.encode("utf-8", "surrogatepass"), 6)
         rows, columns = self.vectors.shape
-        header = _RECORD_HEADER.pack(_RECORD_MAGIC, rows, columns, len(packed))
+        header = _RECORD_HEADER.pack(_RECORD_MAGICS[0], rows, columns, len(packed))
         return header + np.ascontiguousarray(self.vectors, dtype="<f4").tobytes() + packed
 
     @classmethod
     def from_bytes(cls, item: Item, data: bytes) -> Record:
-        """Return the record of `item` from what `to_bytes` gave; raises ValueError for anything else."""
+        """Return the record of `item` from what `to_bytes` gave; raises ValueError for anything else.
+
+        Readings of another revision are left out, to be read again.
+        """
         try:
             magic, rows, columns, length = _RECORD_HEADER.unpack_from(data)
             start = _RECORD_HEADER.size + 4 * rows * columns
-            if magic != _RECORD_MAGIC or len(data) != start + length:
+            if magic not in _RECORD_MAGICS or len(data) != start + length:
                 raise ValueError("wrong length or kind")
             vectors = np.frombuffer(data, dtype="<f4", count=rows * columns, offset=_RECORD_HEADER.size)
-            text_hash, passages, tokens = json.loads(zlib.decompress(data[start:]).decode("utf-8", "surrogatepass"))
-        except (struct.error, zlib.error, ValueError) as error:
+            content = json.loads(zlib.decompress(data[start:]).decode("utf-8", "surrogatepass"))
+            text_hash, passages, tokens, *rest = content
+            readings = _readings(rest[0]) if rest else None
+        except (struct.error, zlib.error, ValueError, TypeError) as error:
             raise ValueError(f"not the bytes of a stored record: {error}") from error
-        return cls(item, text_hash, vectors.reshape(rows, columns).astype(np.float32), tuple(passages), tuple(tokens))
+        rows32 = vectors.reshape(rows, columns).astype(np.float32)
+        return cls(item, text_hash, rows32, tuple(passages), tuple(tokens), readings)
+
+
+def _written(reading: Reading) -> list[Any]:
+    stated = reading.indicator
+    indicator = [stated.name, stated.comparator, stated.value, stated.value_high, stated.unit, stated.text]
+    return [indicator, reading.phrase, reading.start, reading.end]
+
+
+def _readings(written: list[Any] | None) -> tuple[Reading, ...] | None:
+    if not written or written[0] != READING_REVISION:
+        return None
+    return tuple(Reading(Indicator(*stated), *place) for stated, *place in written[1:])
 
 
 @dataclass(frozen=True, slots=True)

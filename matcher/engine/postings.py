@@ -80,6 +80,25 @@ class Segment:
             if len(hit):
                 yield place, hit, self.counts[start:end][near[hit]]
 
+    def total(self, keys: Keys) -> int:
+        """Return how many postings some terms have together, those of removed items counted in."""
+        starts, ends = self._spans(keys)
+        return int((ends - starts).sum())
+
+    def gather(self, keys: Keys) -> tuple[npt.NDArray[np.int64], Rows, Counts]:
+        """Return the postings of all terms, one term after the other: the place of the term in `keys`, rows and counts."""
+        starts, ends = self._spans(keys)
+        sizes = ends - starts
+        at = np.arange(int(sizes.sum())) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+        return np.repeat(np.arange(len(keys)), sizes), self.rows[at], self.counts[at]
+
+    def _spans(self, keys: Keys) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        if not len(self.keys):
+            return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        starts = self.heads[at]
+        return starts, np.where(self.keys[at] == keys, self.heads[at + 1], starts)
+
     def frequencies(self, keys: Keys) -> npt.NDArray[np.int64]:
         """Return in how many live items each term occurs."""
         if not self.dead:

@@ -1,8 +1,8 @@
 """From evidence and facts to an order: the fixed formula, a learned ranker in its place, a cross-encoder on top.
 
 The formula adds to the evidence of fusion.py what both sides state beside their texts, each agreement of features.py (-1…1)
-with its weight, together at most one, so that no pair of forms outweighs what the texts say. The
-weights are judgement, not fits: there were no decisions to fit yet. `LearnedRanker` is where decisions come in.
+with its weight, together less than one (by their hyperbolic tangent, so that each still counts), and no pair of forms
+outweighs what the texts say. The weights are judgement, not fits: there were no decisions to fit yet. `LearnedRanker` is where decisions come in.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from matcher.engine.bm25 import TermStatistics
 from matcher.engine.calibration import Calibration
+from matcher.engine.demands import readings_of
 from matcher.engine.features import Facts, agreements, sizes
 from matcher.engine.fusion import Candidates, Evidence, Formula, Query, weigh
 from matcher.engine.items import Hit, Record
@@ -89,9 +90,9 @@ class FormulaRanker:
 
 
 def adjustment(pair: Mapping[str, float]) -> float:
-    """Return what the stated facts of a pair add, -1…1 in the unit of the evidence."""
+    """Return what the stated facts of a pair add, between -1 and 1 in the unit of the evidence."""
     total = sum(weight * pair.get(name, 0.0) for name, weight in AGREEMENT_WEIGHTS.items())
-    return min(LARGEST_ADJUSTMENT, max(-LARGEST_ADJUSTMENT, total))
+    return LARGEST_ADJUSTMENT * math.tanh(total / LARGEST_ADJUSTMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +117,13 @@ def matrix(features: Sequence[Mapping[str, float]]) -> Values:
     return np.array(rows, np.float64).reshape(len(features), len(FEATURES))
 
 
-class PairModel(Protocol):
-    """Read two texts together and give a logit, as sentence-transformers' CrossEncoder does."""
-
-    def predict(self, sentences: list[tuple[str, str]]) -> Any:
-        """Return one figure a pair."""
-
-
-def load_cross_encoder(name: str) -> PairModel:
-    """Return the cross-encoder of that hub id or folder; its logits are used as they are."""
-    import torch
-    from sentence_transformers import CrossEncoder
-
-    model: PairModel = CrossEncoder(name, activation_fn=torch.nn.Identity())
-    return model
-
-
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Hold all that turns evidence into hits; `cross_encoder` reads the first `depth` pairs again where there is one."""
+    """Hold all that turns evidence into hits; where there is a cross-encoder, it reads the first `depth` pairs again."""
 
     formula: Formula = field(default_factory=Formula)
     ranker: Ranker = field(default_factory=FormulaRanker)
     calibration: Calibration = field(default_factory=Calibration)
-    cross_encoder: PairModel | None = None
     cross_weight: float = 0.5
     depth: int = 30
 
@@ -154,21 +138,14 @@ class Ranking:
         order = np.lexsort((ids[near], -raw))[:k]
         return [Hit(int(ids[near[at]]), float(likely[at]), {**features[at], "rank": float(raw[at])}) for at in order]
 
-    def read_again(self, hits: Sequence[Hit], query: str, texts: Mapping[int, str]) -> list[Hit]:
-        """Return the hits in the order of the cross-encoder's logits added to their own; the same without one."""
-        if self.cross_encoder is None or not hits:
-            return list(hits)
-        head, tail = hits[: self.depth], list(hits[self.depth :])
-        logits = np.asarray(self.cross_encoder.predict([(query, texts[hit.id]) for hit in head]), np.float64).reshape(
-            -1
-        )
-        raw = np.array([hit.parts["rank"] for hit in head]) + self.cross_weight * logits
+    def read_again(self, hits: Sequence[Hit], logits: Sequence[float]) -> list[Hit]:
+        """Return the hits, in their order, with a cross-encoder's logits added to their rank."""
+        raw = np.array([hit.parts["rank"] for hit in hits]) + self.cross_weight * np.array(logits)
         likely = self.calibration.probabilities(raw)
-        again = [
+        return [
             Hit(hit.id, float(chance), {**hit.parts, "cross": float(logit), "rank": float(figure)})
-            for hit, chance, logit, figure in zip(head, likely, logits, raw, strict=True)
+            for hit, chance, logit, figure in zip(hits, likely, logits, raw, strict=True)
         ]
-        return sorted(again, key=lambda hit: (-hit.parts["rank"], hit.id)) + tail
 
 
 def score_records(
@@ -206,7 +183,8 @@ def candidates_of(records: Sequence[Record], reference: Reference) -> Candidates
 
 def facts_of(record: Record) -> Facts:
     """Return what of a record is compared beside its text."""
-    return Facts(record.item.profile, record.item.indicators, len(record.tokens))
+    indicators = tuple(reading.indicator for reading in readings_of(record))
+    return Facts(record.item.profile, indicators, len(record.tokens))
 
 
 def _within_reach(evidence: Values, k: int, reach: float) -> npt.NDArray[np.intp]:

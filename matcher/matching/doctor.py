@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.engine.cross_encoder import CrossReader
 from matcher.engine.items import EngineError, Record, Side
 from matcher.engine.text import text_hash
 from matcher.matching.model import StoredRecord
@@ -24,7 +25,8 @@ class Finding:
 
 def examine(uow: UnitOfWork, matcher: Matcher) -> list[Finding]:
     """Return what is well and what is not."""
-    return [_model(matcher), _waiting(uow), *(_side(uow, matcher, side) for side in SIDES)]
+    second = [] if matcher.reader is None else [_second_model(matcher.reader)]
+    return [_model(matcher), *second, _waiting(uow), *(_side(uow, matcher, side) for side in SIDES)]
 
 
 def _model(matcher: Matcher) -> Finding:
@@ -34,6 +36,14 @@ def _model(matcher: Matcher) -> Finding:
     except (EngineError, OSError) as error:
         return Finding("model", False, str(error))
     return Finding("model", abs(length - 1) < 1e-3, f"{encoder.name}, {encoder.dimension} dimensions")
+
+
+def _second_model(reader: CrossReader) -> Finding:
+    try:
+        reader.logits([("轴承", "轴承")])
+    except EngineError as error:
+        return Finding("cross-encoder", False, str(error))
+    return Finding("cross-encoder", True, reader.name)
 
 
 def _waiting(uow: UnitOfWork) -> Finding:

@@ -5,7 +5,7 @@ it fulfils: killed at any moment, its items still wait or are done.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -15,7 +15,9 @@ from matcher.core import outbox
 from matcher.core.outbox import OutboxRow, Topic
 from matcher.core.unit_of_work import Overtaken, UnitOfWork
 from matcher.engine.catalogue import Catalogue
+from matcher.engine.cross_encoder import CrossReader
 from matcher.engine.items import Hit, Record, Side
+from matcher.engine.text import full_text
 from matcher.matching import lease, suggestions
 from matcher.matching.explain import Explainer
 from matcher.matching.model import Pairing, StoredRecord
@@ -42,11 +44,22 @@ class _Fit:
     hit: Hit
 
 
+def _order(fit: _Fit) -> tuple[float, int, int]:
+    return -fit.hit.parts["rank"], fit.need.item.id, fit.offer.item.id
+
+
 class Proposer:
     """Find pairings in the two catalogues of a process."""
 
     def __init__(
-        self, needs: Catalogue, offers: Catalogue, encoder_name: str, explainer: Explainer, per_item: int, least: float
+        self,
+        needs: Catalogue,
+        offers: Catalogue,
+        encoder_name: str,
+        explainer: Explainer,
+        per_item: int,
+        least: float,
+        reader: CrossReader | None = None,
     ) -> None:
         self._needs = needs
         self._offers = offers
@@ -54,6 +67,7 @@ class Proposer:
         self._explainer = explainer
         self._per_item = per_item
         self._least = least
+        self._reader = reader
 
     def find(self, uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Proposal]:
         """Return the proposal of every item, empty for one that is not open any more."""
@@ -102,9 +116,9 @@ class Proposer:
 
     def _best_offers(self, uow: UnitOfWork, need: Record) -> list[_Fit]:
         (hits,) = self._offers.search([need], self._per_item * MARGIN + self._own(uow, Offer, need))
-        by_id = {hit.id: hit for hit in hits if hit.score >= self._least}
+        by_id = {hit.id: hit for hit in hits if hit.score >= self._least or self._reader}
         offers = _may_meet(uow, [(need, offer) for offer in self._records(uow, "offer", by_id)])
-        return [_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers[: self._per_item]]
+        return self._best([_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers])
 
     def _best_needs(self, uow: UnitOfWork, offer: Record) -> list[_Fit]:
         """Return the needs that fit an offer best; the score of a pair is always that of need asks, offer answers."""
@@ -114,9 +128,16 @@ class Proposer:
         if not needs:
             return []
         answers = self._offers.search(needs, 1, allowed={offer.item.id})
-        fits = [_Fit(need, offer, hits[0]) for need, hits in zip(needs, answers, strict=True) if hits]
-        good = [fit for fit in fits if fit.hit.score >= self._least]
-        return sorted(good, key=lambda fit: (-fit.hit.score, fit.need.item.id))[: self._per_item]
+        return self._best([_Fit(need, offer, hits[0]) for need, hits in zip(needs, answers, strict=True) if hits])
+
+    def _best(self, fits: list[_Fit]) -> list[_Fit]:
+        """Return the fits that are worth a look, best first, read again where there is a cross-encoder."""
+        fits = sorted(fits, key=_order)
+        if self._reader:
+            texts = [(full_text(fit.need.item), full_text(fit.offer.item)) for fit in fits]
+            hits = self._reader.again(self._offers.ranking, [fit.hit for fit in fits], texts)
+            fits = sorted((replace(fit, hit=hit) for fit, hit in zip(fits, hits, strict=True)), key=_order)
+        return [fit for fit in fits if fit.hit.score >= self._least][: self._per_item]
 
     def _own(self, uow: UnitOfWork, model: type[Need] | type[Offer], record: Record) -> int:
         query = select(func.count()).select_from(model).where(model.organisation_id == record.item.profile.owner)

@@ -1,30 +1,31 @@
 """The matcher of one process: reads what changed, proposes pairings, answers free texts."""
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from matcher.core.errors import Conflict
 from matcher.core.labels import Label
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.engine.catalogue import Catalogue, embed
-from matcher.engine.encoder import load_encoder
+from matcher.engine.cross_encoder import CrossReader
 from matcher.engine.items import Encoder, Hit, Item, Profile, Side
 from matcher.engine.language import detect
+from matcher.engine.ranking import Ranking
+from matcher.engine.text import full_text
 from matcher.matching import propose, sync
+from matcher.matching.encoders import Encoders
 from matcher.matching.explain import Explainer
 from matcher.matching.index import LiveIndex
 from matcher.matching.serving import serve, wish_for_missing
-from matcher.matching.sync import Advance, no_progress
+from matcher.matching.sync import Advance, load_items, no_progress
 
 log = logging.getLogger(__name__)
 
 NOT_READY = Label("检索正在准备中，请稍后再试。", "Search is being prepared; try again in a moment.")
 #: A pair that is less likely than this is not worth a broker's look.
-LEAST_LIKELY = 0.05
+LEAST_LIKELY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,8 @@ class MatchingOptions:
     data: Path
     encoder: str = "bundled"
     encoder_backend: str = "auto"
+    cross_encoder: str = ""
     pairings_per_item: int = 10
-
-
-@lru_cache(maxsize=2)
-def _one_a_process(model: str, folder: Path, device: str) -> Encoder:
-    """Load an encoder once, however many matchers a process has: it takes a gigabyte."""
-    return load_encoder(model, folder, device=device)
 
 
 class Matcher:
@@ -49,22 +45,18 @@ class Matcher:
     def __init__(self, options: MatchingOptions, open_uow: Callable[[], UnitOfWork]) -> None:
         self._options = options
         self._open_uow = open_uow
-        self._encoder: Encoder | None = None
-        self._lock = threading.Lock()
+        self._encoders = Encoders(options.encoder, options.encoder_backend, options.data / "models")
+        self.reader = CrossReader(options.cross_encoder) if options.cross_encoder else None
         self.index = LiveIndex(options.data / "index", open_uow)
 
     @property
     def is_encoder_loaded(self) -> bool:
         """Say whether the model is in memory."""
-        return self._encoder is not None
+        return self._encoders.is_loaded
 
     def encoder(self) -> Encoder:
-        """Return the encoder, loaded at first use."""
-        with self._lock:
-            if self._encoder is None:
-                device = "cpu" if self._options.encoder_backend == "torch" else self._options.encoder_backend
-                self._encoder = _one_a_process(self._options.encoder, (self._options.data / "models").resolve(), device)
-            return self._encoder
+        """Return the encoder that the settings name, loaded at first use."""
+        return self._encoders.current()
 
     def sync(self, advance: Advance = no_progress) -> int:
         """Read what changed; with another encoder than the one served, read everything and switch when all is read.
@@ -96,7 +88,13 @@ class Matcher:
         if needs is None or offers is None or self.index.encoder is None:
             return 0
         proposer = propose.Proposer(
-            needs, offers, self.index.encoder, Explainer(offers), self._options.pairings_per_item, LEAST_LIKELY
+            needs,
+            offers,
+            self.index.encoder,
+            Explainer(offers),
+            self._options.pairings_per_item,
+            LEAST_LIKELY,
+            self.reader,
         )
         return propose.match(self._open_uow, proposer, advance)
 
@@ -111,11 +109,26 @@ class Matcher:
     def find(self, side: Side, text: str, k: int) -> list[Hit]:
         """Return the offers (or needs) that fit a free text, best first; raises Conflict while there is no index."""
         catalogue: Catalogue | None = self.index.catalogue(side)
-        if catalogue is None:
+        served = self.index.encoder
+        encoder = self._encoders.of(served) if served else None
+        if catalogue is None or encoder is None:
             raise Conflict(NOT_READY)
         asks: Side = "need" if side == "offer" else "offer"
         item = Item(0, "", text, Profile(side=asks, language=detect(text)))
-        return catalogue.search(embed([item], self.encoder()), k)[0]
+        hits = catalogue.search(embed([item], encoder), k)[0]
+        return hits if self.reader is None else self._read_again(self.reader, catalogue.ranking, side, item, hits)
+
+    def _read_again(self, reader: CrossReader, ranking: Ranking, side: Side, asked: Item, hits: list[Hit]) -> list[Hit]:
+        """Return the hits in the order that the cross-encoder gives; one whose item is gone keeps its score."""
+        uow = self._open_uow()
+        try:
+            items = load_items(uow, side, [hit.id for hit in hits[: ranking.depth]])
+        finally:
+            uow.close()
+        known = [hit for hit in hits if hit.id in items]
+        texts = [(full_text(asked), full_text(items[hit.id])) for hit in known]
+        read = {hit.id: hit for hit in reader.again(ranking, known, [t if side == "offer" else t[::-1] for t in texts])}
+        return sorted((read.get(hit.id, hit) for hit in hits), key=lambda hit: (-hit.parts["rank"], hit.id))
 
     def _in_uow(self, action: Callable[[UnitOfWork], object]) -> None:
         uow = self._open_uow()

@@ -2,19 +2,24 @@
 
 import json
 from collections import Counter
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.engine.alignment import align, alignment_score, alignment_scores, salient
+from matcher.engine.alignment import best_answers, soft_maximum, soft_shares
+from matcher.engine.bm25 import TermStatistics
 from matcher.engine.comparison import indicator_coverage, match_indicators
-from matcher.engine.evidence import Explanation, Limits, Party, explain, shared_terms
+from matcher.engine.contributions import Party, rank_without, take_apart
+from matcher.engine.demands import read_item
+from matcher.engine.evidence import Explanation, Limits, explain, salient, shared_terms
 from matcher.engine.indicators import read_indicators
-from matcher.engine.items import BadVectors, Indicator, Item, Profile
+from matcher.engine.items import BadVectors, Indicator, Item, Profile, Record
 from matcher.engine.lexical import LexicalIndex, tokenise
+from matcher.engine.ranking import Ranking, score_records
+from matcher.engine.reference import Reference
 
 
 def unit_rows(seed: int, rows: int, columns: int = 16) -> np.ndarray:
@@ -52,72 +57,153 @@ OFFER = Item(
 )
 
 
-@pytest.fixture
-def index() -> LexicalIndex:
+@dataclass(frozen=True)
+class Known:
+    """Score pairs by given statistics."""
+
+    index: LexicalIndex
+    reference: Reference
+    ranking: Ranking
+
+    def statistics(self, language: str) -> TermStatistics:
+        return self.index
+
+
+def built_index() -> LexicalIndex:
     built = LexicalIndex()
     texts = [OFFER.body, "船舶防污涂料", "锂离子电池隔膜", "机器人减速器轴承", "水稻育种"]
     built.upsert(range(len(texts)), [tokenise(text) for text in texts])
     return built
 
 
-def parties() -> tuple[Party, Party]:
-    need = Party(NEED, NEED.body.split("\n"), unit_rows(1, 3), tokenise(NEED.body))
-    return need, Party(OFFER, OFFER.body.split("\n"), unit_rows(2, 2), tokenise(OFFER.body))
+SCORER = Known(built_index(), Reference.neutral(16), Ranking())
 
 
 @pytest.fixture
-def explanation(index: LexicalIndex) -> Explanation:
-    return explain(*parties(), index.contributions)
+def index() -> LexicalIndex:
+    return SCORER.index
 
 
-def test_contributions_of_all_pairs_add_up_to_the_alignment_score():
-    need, offer = unit_rows(3, 7), unit_rows(4, 9)
-    assert sum(pair.contribution for pair in align(need, offer)) == pytest.approx(
-        alignment_score(need, offer), abs=1e-6
-    )
+def record_of(item: Item, seed: int) -> Record:
+    texts = (item.body, *item.body.split("\n"))
+    return Record(item, "", unit_rows(seed, len(texts)), texts, tuple(tokenise(item.body)), read_item(item))
 
 
-@given(st.integers(0, 10**6), st.integers(1, 8), st.integers(2, 12))
-def test_removing_a_shown_sentence_of_the_offer_lowers_the_score(seed, m, n):
-    need, offer = unit_rows(seed, m), unit_rows(seed + 1, n)
-    for pair in salient(align(need, offer), 3):
-        assert alignment_score(need, np.delete(offer, pair.offer, axis=0)) < alignment_score(need, offer)
+def parties() -> tuple[Party, Party]:
+    return Party.of(record_of(NEED, 1), SCORER.reference), Party.of(record_of(OFFER, 2), SCORER.reference)
 
 
-@given(st.integers(0, 10**6), st.lists(st.integers(0, 5), min_size=1, max_size=8))
-def test_the_score_of_an_offer_does_not_depend_on_the_others(seed, sizes):
+@pytest.fixture
+def explanation() -> Explanation:
+    # The offer's sentences are near those of the need, as real ones are.
+    need, offer = parties()
+    rows = offer.rows.copy()
+    rows[1:] = need.rows[2:4]
+    return explain(need, replace(offer, rows=rows), SCORER)
+
+
+def bare(side: str, rows: np.ndarray) -> Party:
+    return Party(Item(1, "", "", Profile(side)), [str(n) for n in range(len(rows))], rows, (), ())
+
+
+# Alignment
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=8), st.integers(0, 7), st.floats(0.001, 0.5))
+def test_the_soft_maximum_lies_between_mean_and_maximum_and_rises_with_every_value(values, at, more):
+    array = np.array(values)
+    assert array.mean() - 1e-9 <= soft_maximum(array) <= array.max() + 1e-9
+    raised = array.copy()
+    raised[at % len(array)] += more
+    assert soft_maximum(raised) > soft_maximum(array) - 1e-12
+    assert soft_shares(array).sum() == pytest.approx(1.0)
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 5), min_size=1, max_size=8))
+def test_the_answers_of_an_offer_do_not_depend_on_the_others(seed, sizes):
     need, offers = unit_rows(seed, 4), unit_rows(seed + 1, sum(sizes))
-    offsets = np.cumsum([0, *sizes])
-    together = alignment_scores(need, offers, offsets)
-    alone = [alignment_score(need, offers[a:b]) for a, b in pairwise(offsets)]
+    starts = np.cumsum([0, *sizes])
+    together = best_answers(need, offers, starts[:-1])
+    alone = [best_answers(need, offers[a : a + n], np.array([0]))[0] for a, n in zip(starts, sizes, strict=False)]
     np.testing.assert_allclose(together, alone, atol=1e-6)
-
-
-def test_weights_move_the_score_to_the_sentences_that_matter():
-    need, offer = np.eye(2, 4, dtype=np.float32), np.eye(1, 4, dtype=np.float32)
-    assert alignment_score(need, offer) == pytest.approx(0.5)
-    assert alignment_score(need, offer, np.array([3, 1], np.float32)) == pytest.approx(0.75)
-    assert alignment_score(need, offer, np.zeros(2, np.float32)) == pytest.approx(0.5)
-
-
-def test_an_empty_side_aligns_with_nothing():
-    none = np.zeros((0, 16), np.float32)
-    assert align(none, unit_rows(1, 2)) == align(unit_rows(1, 2), none) == ()
-    assert alignment_score(none, unit_rows(1, 2)) == alignment_score(unit_rows(1, 2), none) == 0
 
 
 def test_vectors_that_do_not_fit_are_refused():
     with pytest.raises(BadVectors):
-        align(unit_rows(1, 2, 16), unit_rows(1, 2, 8))
+        best_answers(unit_rows(1, 2, 16), unit_rows(1, 2, 8), np.array([0]))
     with pytest.raises(BadVectors):
-        align(unit_rows(1, 2), np.full((2, 16), np.nan, np.float32))
+        best_answers(unit_rows(1, 2), np.full((2, 16), np.nan, np.float32), np.array([0]))
     with pytest.raises(BadVectors):
-        Party(NEED, ["one sentence"], unit_rows(1, 2))
+        Party(NEED, ["one text"], unit_rows(1, 2), (), ())
 
 
-def test_each_sentence_of_the_offer_is_shown_once():
-    shown = salient(align(unit_rows(5, 20), unit_rows(6, 3)), 10)
-    assert max(Counter(pair.offer for pair in shown).values()) == 1
+# What is shown is what was scored
+
+
+@given(st.integers(0, 10**6), st.integers(1, 8), st.integers(2, 12))
+def test_removing_a_shown_sentence_of_the_offer_lowers_the_rank(seed, m, n):
+    need, offer = bare("need", unit_rows(seed, m)), bare("offer", unit_rows(seed + 1, n))
+    before = take_apart(need, offer, SCORER)
+    shown = salient(before, need, offer, SCORER, Limits())
+    assert max(Counter(pair.offer for pair in shown).values(), default=1) == 1
+    for pair in shown:
+        # The row of the whole text stays: what the passage alone gives is lost in any case.
+        rest = bare("offer", np.delete(offer.rows, pair.offer, axis=0))
+        assert take_apart(need, rest, SCORER).rank < before.rank
+        assert rank_without(need, offer, pair.offer, SCORER) < before.rank
+
+
+def test_the_parts_of_an_explanation_add_up_to_the_rank_that_was_scored(explanation):
+    need, offer = record_of(NEED, 1), record_of(OFFER, 2)
+    (hit,) = score_records(need, [offer], SCORER.reference, {"": SCORER.index}, SCORER.ranking)
+    made = take_apart(*parties(), SCORER)
+    assert made.rank == pytest.approx(hit.parts["rank"], rel=1e-6)
+    assert sum(made.parts.values()) == pytest.approx(made.rank)
+    assert made.alignment == pytest.approx(hit.parts["alignment"], abs=1e-6)
+    assert sum(explanation.parts.values()) == pytest.approx(explanation.rank)
+    assert sum(row.contribution for row in explanation.indicators) == pytest.approx(explanation.parts["indicators"])
+    assert sum(fact.contribution for fact in explanation.facts) == pytest.approx(explanation.parts["facts"])
+    assert sum(pair.contribution for pair in explanation.sentences) <= explanation.parts["sentences"] + 1e-6
+    assert sum(term.contribution for term in explanation.terms) == pytest.approx(explanation.parts["words"])
+
+
+def test_removing_any_term_indicator_or_fact_that_speaks_for_a_pair_lowers_the_rank():
+    need, offer = parties()
+    before = take_apart(need, offer, SCORER)
+    assert before.terms
+    for term in before.terms:
+        rest = replace(offer, tokens=[token for token in offer.tokens if token != term])
+        assert take_apart(need, rest, SCORER).rank < before.rank
+    for match, added in zip(before.matches, before.indicators, strict=True):
+        if added > 0:
+            rest = replace(offer, readings=[reading for reading in offer.readings if reading is not match.claim])
+            assert take_apart(need, rest, SCORER).rank < before.rank
+    unstated = {"fields": frozenset(), "industries": frozenset(), "amount_low": None, "region": ""}
+    for name, value in unstated.items():
+        profile = replace(offer.item.profile, **{name: value})
+        rest = replace(offer, item=replace(offer.item, profile=profile))
+        assert take_apart(need, rest, SCORER).rank < before.rank
+
+
+def test_between_two_languages_no_term_counts_and_closeness_stands_in():
+    need, offer = parties()
+    spoken = [
+        replace(p, item=replace(p.item, profile=replace(p.item.profile, language=language)))
+        for p, language in ((need, "zh"), (offer, "en"))
+    ]
+    made = take_apart(*spoken, SCORER)
+    assert made.terms == {}
+    assert made.parts["words"] == 0
+    assert sum(made.parts.values()) == pytest.approx(made.rank)
+
+
+def test_facts_and_indicators_together_stay_below_one():
+    need, offer = parties()
+    profile = replace(offer.item.profile, trl=9)
+    made = take_apart(
+        need, replace(offer, item=replace(offer.item, profile=profile), readings=offer.readings[:1]), SCORER
+    )
+    assert made.parts["facts"] + made.parts["indicators"] <= 1.0 + 1e-9
 
 
 def test_an_explanation_shows_sentences_in_the_words_of_both_sides(explanation):
@@ -125,7 +211,6 @@ def test_an_explanation_shows_sentences_in_the_words_of_both_sides(explanation):
     for pair in explanation.sentences:
         assert pair.need in NEED.body
         assert pair.offer in OFFER.body
-    assert sum(pair.contribution for pair in explanation.sentences) <= explanation.alignment + 1e-6
 
 
 def test_an_explanation_has_the_table_of_indicators(explanation):
@@ -179,16 +264,14 @@ def test_what_nobody_said_is_asked_for(explanation):
     assert not any(code.startswith("need_without") for code, _ in gaps)
 
 
-def test_a_pair_that_says_nothing_has_gaps_and_no_evidence(index):
-    empty = explain(
-        Party(Item(1, "", "", Profile("need"))), Party(Item(2, "", "", Profile("offer"))), index.contributions
-    )
+def test_a_pair_that_says_nothing_has_gaps_and_no_evidence():
+    empty = explain(bare("need", np.eye(1, 16, dtype=np.float32)), bare("offer", np.eye(1, 16, 1, np.float32)), SCORER)
     assert (empty.sentences, empty.terms, empty.indicators, empty.facts) == ((), (), (), ())
     assert len(empty.missing) == 8
 
 
-def test_limits_bound_what_is_shown(index):
-    short = explain(*parties(), index.contributions, Limits(sentences=1, terms=2))
+def test_limits_bound_what_is_shown():
+    short = explain(*parties(), SCORER, Limits(sentences=1, terms=2))
     assert (len(short.sentences), len(short.terms)) == (1, 2)
 
 

@@ -226,6 +226,23 @@ def test_the_share_is_the_part_of_the_query_that_an_item_has_its_rarest_terms_he
     assert shares.tolist() == pytest.approx([1.0, common / (rare + common), common / (rare + common), 0.0])
 
 
+def test_scores_are_the_same_whether_postings_are_taken_at_once_or_term_by_term(monkeypatch) -> None:
+    generator = np.random.default_rng(5)
+    known = LexicalIndex()
+    known.upsert(range(300), [[f"t{n}" for n in generator.zipf(1.4, 30) % 200] for _ in range(300)])
+    known.delete([7, 8])
+    queries, ids = [[f"t{n}" for n in generator.integers(0, 220, 40)] for _ in range(5)], [3, 7, 250, 3]
+    at_once = [(known.scores_and_shares(query, ids), known.search([query], 20)) for query in queries]
+    monkeypatch.setattr("matcher.engine.lexical.FEW", 0)
+    for query, ((total, shared), ((found, scores),)) in zip(queries, at_once, strict=True):
+        again, part = known.scores_and_shares(query, ids)
+        assert again.tolist() == total.tolist()
+        assert part == pytest.approx(shared)
+        ((ids_again, scores_again),) = known.search([query], 20)
+        assert ids_again.tolist() == found.tolist()
+        assert scores_again.tolist() == scores.tolist()
+
+
 def test_an_item_that_changes_its_language_is_there_once() -> None:
     known = lexicon()
     known.upsert([4], ["en"], [["rape"]])

@@ -121,11 +121,26 @@ def candidates(rows: list[list[float]], offsets: list[int], languages: list[str]
     return Candidates(np.arange(n), np.array(rows, np.float32), np.array(offsets), np.zeros(n, np.float32), languages)
 
 
-def test_the_cosine_mixes_whole_texts_with_the_best_rows() -> None:
-    query = Query(np.array([[1, 0], [0, 1]], np.float32), (), "en")
+def test_the_cosine_mixes_whole_texts_with_the_answers_to_passages() -> None:
+    query = Query(np.array([[1, 0], [0, 1]], np.float32), (), "en")  # a whole text and its one passage
     pool = candidates([[0.6, 0.8], [1, 0], [0, 1]], [0, 1, 3], ["en", "en"])
-    found = weigh(query, pool, WordScores.none(2), Reference.neutral(2), Formula(best_row=0.4))
+    found = weigh(query, pool, WordScores.none(2), Reference.neutral(2), Formula(alignment=0.4))
     assert found.cosine.tolist() == pytest.approx([0.6 * 0.6 + 0.4 * 0.8, 0.6 * 1 + 0.4 * 1])
+
+
+def test_the_words_of_a_need_of_many_passages_say_less() -> None:
+    weights = [
+        Formula().weight_of_words(Query(np.ones((rows, 2), np.float32), (), "en")) for rows in (1, 2, 9, 17, 33, 65)
+    ]
+    assert weights[0] == weights[1] == weights[2] == Formula().words
+    assert weights[2:] == sorted(weights[2:], reverse=True)
+    assert weights[3] == pytest.approx(Formula().words / (1 + Formula().dispersion))
+
+
+def test_shared_words_count_in_proportion_within_chance_and_by_their_root_beyond() -> None:
+    little, more, much = Formula().damp(np.array([0.1, 0.2, 900.0]))
+    assert more == pytest.approx(2 * little, rel=0.02)
+    assert much == pytest.approx(30, rel=0.01)
 
 
 def test_one_row_on_both_sides_is_the_plain_cosine() -> None:
@@ -139,8 +154,8 @@ def test_words_count_within_a_language_and_are_imputed_across() -> None:
     pool = candidates([[0.6, 0.8]] * 3, [0, 1, 2, 3], ["zh", "en", ""])
     shared = WordScores(np.full(3, 5.0), np.array([9.0, 9.0, -4.0]), np.zeros(3))
     found = weigh(query, pool, shared, Reference.neutral(2), Formula())
-    assert found.words.tolist() == pytest.approx([3.0, 0.7 * found.dense[1], -2.0])
-    assert found.total.tolist() == pytest.approx((found.dense + 1.4 * found.words).tolist())
+    assert found.words.tolist() == pytest.approx([9 / 17**0.5, 0.6 * found.dense[1], -4 / 12**0.5])
+    assert found.total.tolist() == pytest.approx((found.dense + 1.3 * found.words).tolist())
 
 
 def test_no_candidates_have_no_evidence() -> None:
@@ -218,8 +233,10 @@ def test_two_needs_have_no_facts_to_agree_on() -> None:
 
 def test_facts_never_outweigh_one_unit_of_evidence() -> None:
     best = dict.fromkeys(FEATURES, 1.0) | {"conflict": 0.0}
-    assert adjustment(best) == LARGEST_ADJUSTMENT
-    assert adjustment({name: -value for name, value in best.items()} | {"conflict": 1.0}) == -LARGEST_ADJUSTMENT
+    assert 0.9 < adjustment(best) < LARGEST_ADJUSTMENT
+    assert adjustment({name: -value for name, value in best.items()}) == -adjustment(best)
+    for name, weight in AGREEMENT_WEIGHTS.items():
+        assert (adjustment(best | {name: 0.5}) < adjustment(best | {name: 0.6})) == (weight > 0)
     assert adjustment({}) == 0.0
 
 
@@ -260,19 +277,15 @@ def test_a_learned_ranker_takes_the_place_of_the_formula() -> None:
     assert len(LearnedRanker(model, "x").rank([])) == 0
 
 
-class Longest:
-    def predict(self, sentences: list[tuple[str, str]]) -> list[float]:
-        return [float(len(offer)) for _, offer in sentences]
-
-
-def test_a_cross_encoder_reorders_the_head_only() -> None:
+def test_a_cross_encoders_logits_move_the_rank_and_the_score() -> None:
     hits = score_records(NEEDS[0], OFFERS, REFERENCE, statistics(), Ranking())
-    texts = {hit.id: "x" * 1000 * at for at, hit in enumerate(hits)}
-    again = Ranking(cross_encoder=Longest(), depth=10).read_again(hits, "query", texts)
-    assert [hit.id for hit in again[:10]] == [hit.id for hit in hits[9::-1]]
-    assert again[10:] == hits[10:]
-    assert "cross" in again[0].parts
-    assert Ranking().read_again(hits, "query", texts) == hits
+    again = Ranking().read_again(hits[:2], [-4.0, 6.0])
+    assert [hit.id for hit in again] == [hit.id for hit in hits[:2]]
+    assert [hit.parts["rank"] for hit in again] == pytest.approx([hits[0].parts["rank"] - 2, hits[1].parts["rank"] + 3])
+    assert again[0].score < hits[0].score
+    assert again[1].score > hits[1].score
+    assert again[0].parts["cross"] == -4.0
+    assert Ranking().read_again([], []) == []
 
 
 def test_facts_of_a_record_are_its_profile_indicators_and_length() -> None:
