@@ -168,7 +168,7 @@ class Catalogue:
         return [self._rank(*each, k) for each in zip(asked, records, pools, strict=True)]
 
     def _propose(self, asked: Sequence[Query], depth: int, allowed: set[int] | None) -> list[set[int]]:
-        probes = [query.rows[:MOST_PROBES] for query in asked]
+        probes = [query.probes(MOST_PROBES) for query in asked]
         ids, _ = self._vectors.search(np.concatenate(probes), depth, allowed)
         ends = list(accumulate(map(len, probes)))
         near = np.split(ids, ends[:-1])

@@ -67,6 +67,12 @@ class Query:
         """Give the rows of its passages."""
         return passage_rows(self.rows)
 
+    def probes(self, most: int) -> Vectors:
+        """Return the rows that propose candidates: the whole text's, and of very many passages some spread evenly."""
+        if len(self.rows) <= most:
+            return self.rows
+        return self.rows[np.linspace(0, len(self.rows) - 1, most).round().astype(np.intp)]
+
     @classmethod
     def prepare(cls, record: Record, reference: Reference) -> Query:
         """Return the query that a record makes, corrected as the reference says."""

@@ -168,7 +168,7 @@ class MilvusCatalogue:
     ) -> list[set[int]]:
         condition = "" if allowed is None else f"id in {sorted(allowed)}"
         pools: list[set[int]] = [set() for _ in asked]
-        probes = [(at, row) for at, query in enumerate(asked) for row in query.rows[:MOST_PROBES]]
+        probes = [(at, row) for at, query in enumerate(asked) for row in query.probes(MOST_PROBES)]
         near = self._connection.search(self.name, "vector", [row for _, row in probes], depth, condition, _EFFORT)
         for (at, _), ids in zip(probes, near, strict=True):
             pools[at].update(ids)

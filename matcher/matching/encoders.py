@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 from matcher.engine.aside import flush, locked
@@ -12,6 +13,12 @@ from matcher.engine.items import Encoder, EngineError
 log = logging.getLogger(__name__)
 
 _SOURCES = "encoders.json"
+
+
+@lru_cache(maxsize=2)
+def _one_a_process(source: str, folder: Path, device: str) -> Encoder:
+    """Load an encoder once, however many matchers a process has: it takes a gigabyte."""
+    return load_encoder(source, folder, device=device)
 
 
 class Encoders:
@@ -63,7 +70,7 @@ class Encoders:
         return found if found.name == name else None
 
     def _load(self, source: str) -> Encoder:
-        return load_encoder(source, self._folder, device=self._device)
+        return _one_a_process(source, self._folder.resolve(), self._device)
 
     def _sources(self) -> dict[str, str]:
         try:
