@@ -33,22 +33,30 @@ def soft_shares(values: npt.NDArray[Any], temperature: float = TEMPERATURE) -> V
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True), np.float64)
 
 
-def passage_rows(rows: Vectors) -> Vectors:
-    """Return the rows of a text's passages: all but the first, or the first where the text is one passage."""
-    return rows[1:] if len(rows) > 1 else rows
+def first_passage(rows: Vectors) -> int:
+    """Return the place of the first row that is a passage's: the second, or the first where the text is one passage."""
+    return 1 if len(rows) > 1 else 0
 
 
-def best_answers(need: Vectors, offers: Vectors, starts: npt.NDArray[np.intp]) -> Vectors:
-    """Return for each offer and each row of the need (m, d) the cosine with the offer's most similar row, (k, m).
+def similarities(need: Vectors, offers: Vectors) -> Vectors:
+    """Return the cosines (n, m) of the rows of offers (n, d) with those of a need (m, d).
 
-    `offers` (n, d) has the rows of all offers one after the other, the first of each at `starts` (k,), none without rows.
     Raises BadVectors for rows that do not fit or are not finite.
     """
     if need.shape[1] != offers.shape[1]:
         raise BadVectors(f"rows of {need.shape[1]} and {offers.shape[1]} dimensions cannot be aligned")
-    if not len(starts):
-        return np.zeros((0, len(need)), np.float32)
-    similarities = offers @ need.T
-    if not np.isfinite(similarities).all():
+    # One product for all rows: its sums do not depend on how many offers there are, those of a product by row do.
+    cosines: Vectors = offers @ need.T
+    if not np.isfinite(cosines).all():
         raise BadVectors("vectors are not finite")
-    return np.asarray(np.maximum.reduceat(similarities, starts, axis=0), np.float32)
+    return cosines
+
+
+def best_answers(cosines: Vectors, starts: npt.NDArray[np.intp]) -> Vectors:
+    """Return for each offer and each row of the need the cosine with the offer's most similar row, (k, m).
+
+    `cosines` (n, m) has the rows of all offers one after the other, the first of each at `starts` (k,), none without rows.
+    """
+    if not len(starts):
+        return cosines[:0]
+    return np.asarray(np.maximum.reduceat(cosines, starts, axis=0), np.float32)

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from matcher.engine.alignment import best_answers, passage_rows, soft_shares
+from matcher.engine.alignment import first_passage, similarities, soft_shares
 from matcher.engine.bm25 import TermStatistics
 from matcher.engine.comparison import IndicatorMatch, indicator_conflict, indicator_coverage, match_indicators
 from matcher.engine.demands import readings_of
@@ -174,18 +174,17 @@ def _pairs(need: Party, offer: Party, scorer: Scorer, evidence: Evidence) -> tup
 
     A passage of the need that the whole offer answers better than any of its passages belongs to no pair.
     """
-    formula, passages = scorer.ranking.formula, passage_rows(need.rows)
+    formula, first = scorer.ranking.formula, first_passage(need.rows)
     asked = Query(need.rows, (), need.item.profile.language)
-    similarities = passages @ offer.rows.T
-    answers = similarities.argmax(axis=1)
-    shares = soft_shares(best_answers(passages, offer.rows, np.zeros(1, np.intp))[0])
+    cosines = similarities(need.rows, offer.rows).T[first:]
+    answers = cosines.argmax(axis=1)
+    shares = soft_shares(cosines.max(axis=1))
     _, deviation = scorer.reference.expected(need.rows[0])
     # Between two languages what is close in meaning stands in for shared words too.
     imputed = 0.0 if evidence.spoken[0] else formula.weight_of_words(asked) * formula.imputed
     carried = (1 + imputed) * formula.alignment * float(evidence.alignment[0]) / deviation
-    first = len(need.rows) - len(passages)
     pairs = [
-        AlignedPair(first + at, int(answer), float(similarities[at, answer]), float(carried * shares[at]))
+        AlignedPair(first + at, int(answer), float(cosines[at, answer]), float(carried * shares[at]))
         for at, answer in enumerate(answers)
         if answer > 0 or len(offer.rows) == 1
     ]

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matcher.engine.alignment import best_answers, passage_rows, soft_maximum
+from matcher.engine.alignment import best_answers, first_passage, similarities, soft_maximum
 from matcher.engine.items import Record, Vectors
 from matcher.engine.lexicon import WordScores, comparable
 from matcher.engine.reference import Reference
@@ -65,7 +65,7 @@ class Query:
     @property
     def passages(self) -> Vectors:
         """Give the rows of its passages."""
-        return passage_rows(self.rows)
+        return self.rows[first_passage(self.rows) :]
 
     def probes(self, most: int) -> Vectors:
         """Return the rows that propose candidates: the whole text's, and of very many passages some spread evenly."""
@@ -113,8 +113,9 @@ class Evidence:
 def cosines(query: Query, candidates: Candidates) -> tuple[Values, Values]:
     """Return for each candidate the cosine of the whole texts, and the alignment of the passages."""
     starts = candidates.offsets[:-1]
-    whole = candidates.rows[starts] @ query.rows[0]
-    return whole.astype(np.float64), soft_maximum(best_answers(query.passages, candidates.rows, starts))
+    found = similarities(query.rows, candidates.rows)
+    passages = found[:, first_passage(query.rows) :]
+    return found[starts, 0].astype(np.float64), soft_maximum(best_answers(passages, starts))
 
 
 def weigh(query: Query, candidates: Candidates, shared: WordScores, reference: Reference, formula: Formula) -> Evidence:

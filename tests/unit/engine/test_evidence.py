@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.engine.alignment import best_answers, soft_maximum, soft_shares
+from matcher.engine.alignment import best_answers, similarities, soft_maximum, soft_shares
 from matcher.engine.bm25 import TermStatistics
 from matcher.engine.comparison import indicator_coverage, match_indicators
 from matcher.engine.contributions import Party, rank_without, take_apart
@@ -123,16 +123,16 @@ def test_the_soft_maximum_lies_between_mean_and_maximum_and_rises_with_every_val
 def test_the_answers_of_an_offer_do_not_depend_on_the_others(seed, sizes):
     need, offers = unit_rows(seed, 4), unit_rows(seed + 1, sum(sizes))
     starts = np.cumsum([0, *sizes])
-    together = best_answers(need, offers, starts[:-1])
-    alone = [best_answers(need, offers[a : a + n], np.array([0]))[0] for a, n in zip(starts, sizes, strict=False)]
+    together = best_answers(similarities(need, offers), starts[:-1])
+    alone = [similarities(need, offers[a : a + n]).max(axis=0) for a, n in zip(starts, sizes, strict=False)]
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
 def test_vectors_that_do_not_fit_are_refused():
     with pytest.raises(BadVectors):
-        best_answers(unit_rows(1, 2, 16), unit_rows(1, 2, 8), np.array([0]))
+        similarities(unit_rows(1, 2, 16), unit_rows(1, 2, 8))
     with pytest.raises(BadVectors):
-        best_answers(unit_rows(1, 2), np.full((2, 16), np.nan, np.float32), np.array([0]))
+        similarities(unit_rows(1, 2), np.full((2, 16), np.nan, np.float32))
     with pytest.raises(BadVectors):
         Party(NEED, ["one text"], unit_rows(1, 2), (), ())
 
