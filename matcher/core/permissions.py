@@ -57,6 +57,10 @@ PERMISSIONS: dict[str, Rule] = {
     "pairing.talk": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     "pairing.step_aside": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     "pairing.contract": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "pairing.make": _rule(DESK),  # by hand
+    "pairing.note": _rule(DESK),  # notes and files; those for both sides are read by who may see the pairing
+    "pairing.assign": _rule(DESK),
+    "task.manage": _rule(DESK),
     # overviews
     "insight.government": _rule(GOVERNMENT, DESK, ADMIN),
     # common problems and the demand index

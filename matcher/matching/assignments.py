@@ -88,7 +88,7 @@ def assign(
     uow: UnitOfWork, actor: Actor, person_id: int | None, *, pairing_id: int | None = None, need_id: int | None = None
 ) -> None:
     """Give a pairing or a need to a broker, or with None to nobody. Raises NotAllowed, NotFound, InvalidInput."""
-    require(actor, "pairing.decide")
+    require(actor, "pairing.assign")
     thing = uow.session.get(Pairing, pairing_id) if pairing_id else uow.session.get(Need, need_id)
     if thing is None:
         raise NotFound(NOTHING_THERE)

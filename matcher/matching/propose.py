@@ -12,6 +12,8 @@ from sqlalchemy import delete, func, select
 
 from matcher.accounts.model import Organisation
 from matcher.core import outbox
+from matcher.core.errors import Conflict
+from matcher.core.labels import Label
 from matcher.core.outbox import OutboxRow, Topic
 from matcher.core.unit_of_work import Overtaken, UnitOfWork
 from matcher.engine.catalogue import Catalogue
@@ -33,6 +35,10 @@ BATCH = 20
 MARGIN = 2
 #: How often a batch is written anew when somebody decides on its pairings at the same moment.
 ATTEMPTS = 5
+MAY_NOT_MEET = Label(
+    "这两方不能配对：它们属于同一机构，或这条需求只定向公开给其他机构。",
+    "These two cannot be paired: they belong to one organisation, or the need is shown to other organisations only.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,19 @@ class Proposer:
     def _own(self, uow: UnitOfWork, model: type[Need] | type[Offer], record: Record) -> int:
         query = select(func.count()).select_from(model).where(model.organisation_id == record.item.profile.owner)
         return uow.session.scalar(query) or 0
+
+    def pair(self, uow: UnitOfWork, need_id: int, offer_id: int) -> Suggested | None:
+        """Score and explain one pair that a person chose; None while one of the two is not read yet.
+
+        Raises Conflict where a hard rule forbids them to meet.
+        """
+        needs, offers = self._records(uow, "need", [need_id]), self._records(uow, "offer", [offer_id])
+        if not needs or not offers:
+            return None
+        if not _may_meet(uow, [(needs[0], offers[0])]):
+            raise Conflict(MAY_NOT_MEET)
+        (hits,) = self._offers.search(needs, 1, allowed={offer_id})
+        return self._suggested(_Fit(needs[0], offers[0], hits[0]), {}) if hits else None
 
 
 def _may_meet(uow: UnitOfWork, pairs: list[tuple[Record, Record]]) -> list[tuple[Record, Record]]:

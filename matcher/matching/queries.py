@@ -136,7 +136,7 @@ def look(uow: UnitOfWork, actor: Actor, pairing_id: int) -> OpenedPairing:
     decisions = list(uow.session.scalars(select(Decision).where(Decision.pairing_id == found.id).order_by(Decision.id)))
     history = select(StateChange).where(StateChange.entity == "pairing", StateChange.entity_id == found.id)
     changes = list(uow.session.scalars(history.order_by(StateChange.id)))
-    people = _names(uow, {*(d.person_id for d in decisions), *(c.person_id for c in changes)})
+    people = names(uow, {*(d.person_id for d in decisions), *(c.person_id for c in changes)})
     return OpenedPairing(
         pairing=found,
         need=found.need,
@@ -169,10 +169,11 @@ def last_said(uow: UnitOfWork, actor: Actor, pairing_id: int) -> Said | None:
     found = uow.session.scalar(query)
     if found is None:
         return None
-    return Said(_said(found, _names(uow, [found.person_id])), pairing(uow, actor, pairing_id))
+    return Said(_said(found, names(uow, [found.person_id])), pairing(uow, actor, pairing_id))
 
 
-def _names(uow: UnitOfWork, ids: Iterable[int | None]) -> dict[int | None, str]:
+def names(uow: UnitOfWork, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Return the names of people by id."""
     known = [one for one in ids if one is not None]
     if not known:
         return {}
@@ -201,7 +202,7 @@ def record(uow: UnitOfWork, actor: Actor, *, verdict: Verdict | None = None, pag
     if verdict:
         query = query.where(Decision.verdict == verdict)
     found = uow.session.execute(query.limit(DECISIONS_PER_PAGE).offset((page - 1) * DECISIONS_PER_PAGE)).all()
-    people = _names(uow, {row[0].person_id for row in found})
+    people = names(uow, {row[0].person_id for row in found})
     rows = [
         RecordedDecision(_said(one, people), one.pairing_id, need, offer, state) for one, need, offer, state in found
     ]

@@ -134,7 +134,7 @@ def _narrowed(uow: UnitOfWork, query: Select[Any], wanted: QueueFilter) -> Selec
     if wanted.offer_id:
         query = query.where(Pairing.offer_id == wanted.offer_id)
     if wanted.broker is not None:
-        query = with_broker(query).where(wanted.broker == BROKER if wanted.broker else BROKER.is_(None))
+        query = with_broker(query).where(BROKER.is_not_distinct_from(wanted.broker or None))
     return query
 
 

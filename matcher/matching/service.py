@@ -14,16 +14,21 @@ from matcher.engine.items import Encoder, Hit, Item, Profile, Side
 from matcher.engine.language import detect
 from matcher.engine.ranking import Ranking
 from matcher.engine.text import full_text
-from matcher.matching import propose, sync
+from matcher.matching import propose, suggestions, sync
 from matcher.matching.encoders import Encoders
 from matcher.matching.explain import Explainer
 from matcher.matching.index import LiveIndex
+from matcher.matching.model import Pairing
 from matcher.matching.serving import serve, wish_for_missing
 from matcher.matching.sync import Advance, load_items, no_progress
 
 log = logging.getLogger(__name__)
 
 NOT_READY = Label("检索正在准备中，请稍后再试。", "Search is being prepared; try again in a moment.")
+NOT_READ_YET = Label(
+    "这条需求或成果刚刚发布，系统还没有读完，请过一分钟再配对。",
+    "This need or result is new and not read yet; pair the two in a minute.",
+)
 #: A pair that is less likely than this is not worth a broker's look.
 LEAST_LIKELY = 0.1
 
@@ -84,10 +89,22 @@ class Matcher:
         """Propose pairings for what changed, or for everything; returns how many items were matched."""
         if everything:
             self._in_uow(propose.wish_for_all)
+        proposer = self._proposer()
+        return propose.match(self._open_uow, proposer, advance) if proposer else 0
+
+    def pair(self, uow: UnitOfWork, need_id: int, offer_id: int) -> Pairing:
+        """Score, explain and write a pair that a person chose; raises Conflict while one of the two is not read yet."""
+        proposer = self._proposer()
+        found = proposer.pair(uow, need_id, offer_id) if proposer else None
+        if proposer is None or found is None:
+            raise Conflict(NOT_READ_YET)
+        return suggestions.write_by_hand(uow, found, proposer.encoder)
+
+    def _proposer(self) -> propose.Proposer | None:
         needs, offers = self.index.catalogue("need"), self.index.catalogue("offer")
         if needs is None or offers is None or self.index.encoder is None:
-            return 0
-        proposer = propose.Proposer(
+            return None
+        return propose.Proposer(
             needs,
             offers,
             self.index.encoder,
@@ -96,7 +113,6 @@ class Matcher:
             LEAST_LIKELY,
             self.reader,
         )
-        return propose.match(self._open_uow, proposer, advance)
 
     def rebuild(self) -> None:
         """Read whatever has no record, take the statistics anew, and build the index from the database."""

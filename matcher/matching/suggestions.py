@@ -48,6 +48,14 @@ def write(uow: UnitOfWork, proposals: Sequence[Proposal], encoder: str) -> None:
         _drop(uow, proposal)
 
 
+def write_by_hand(uow: UnitOfWork, pair: Suggested, encoder: str) -> Pairing:
+    """Write a pair that a person chose; neither side's list of best pairings is touched."""
+    pairing = _new(uow, pair)
+    _describe(uow, pairing, pair, encoder)
+    uow.session.flush()
+    return pairing
+
+
 def _present(uow: UnitOfWork, proposals: Sequence[Proposal]) -> dict[tuple[int, int], Pairing]:
     pairs = [pair for proposal in proposals for pair in proposal.pairs]
     query = select(Pairing).where(
@@ -79,8 +87,12 @@ def _update(uow: UnitOfWork, pairing: Pairing, side: Side, pair: Suggested, enco
         pairing.best_of_need = True
     else:
         pairing.best_of_offer = True
-    if pair.explanation is None:
-        return
+    if pair.explanation is not None:
+        _describe(uow, pairing, pair, encoder)
+
+
+def _describe(uow: UnitOfWork, pairing: Pairing, pair: Suggested, encoder: str) -> None:
+    assert pair.explanation is not None, "only what was explained is written"
     pairing.score, pairing.scores, pairing.explanation = pair.score, pair.scores, pair.explanation
     pairing.encoder, pairing.scored_at = encoder, uow.clock()
 

@@ -47,8 +47,7 @@ def configure_blueprints(app: Flask) -> None:
     """Register the pages of every audience."""
     from matcher.web.account.routes import account
     from matcher.web.admin.routes import admin
-    from matcher.web.desk import routes  # noqa: F401 -- hangs its views on the blueprint
-    from matcher.web.desk.blueprint import desk
+    from matcher.web.desk.views import desk
     from matcher.web.enterprise.routes import enterprise
     from matcher.web.government.routes import government
     from matcher.web.health import health

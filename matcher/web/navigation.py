@@ -8,6 +8,7 @@ from flask import request
 from matcher.core.labels import Label
 from matcher.core.people import ROLE_LABELS, Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.desk import waiting
 from matcher.web.context import current_actor, current_uow
 
 HOMES = {
@@ -80,9 +81,12 @@ WORK: dict[Role, tuple[Link, ...]] = {
         NEEDS,
     ),
     Role.DESK: (
-        Link("desk.home", Label("撮合工作台", "Desk"), ("desk.",)),
+        Link("desk.home", Label("今日", "Today"), ("desk.",)),
+        Link("desk.queue", Label("评审队列", "Review"), ("desk.pairing",), count=waiting.to_review),
+        Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk.review_"), count=waiting.to_publish),
         TOPICS,
         Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
+        Link("desk.decisions", Label("评审记录", "Record")),
     ),
     Role.ADMIN: (
         Link("admin.accounts", Label("待审核账号", "Waiting accounts"), ("admin.decide",)),

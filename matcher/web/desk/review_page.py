@@ -10,6 +10,7 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.rows import format_indicator
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.matching.claims import Holder, held_by_other
 from matcher.matching.explained import Reasons, reasons
 from matcher.matching.queries import OpenedPairing, SaidDecision, look
 from matcher.needs.fields import NEED_FIELDS
@@ -53,6 +54,7 @@ class ReviewPage:
     given: GivenDecision = field(default_factory=GivenDecision)
     problems: Sequence[Problem] = ()
     refusal: Label | None = None
+    holder: Holder | None = None  # the colleague who has it open for review
 
     def errors(self, name: str) -> list[Label]:
         """Return what is wrong with one part of the decision."""
@@ -117,4 +119,5 @@ def review_page(
         given=given or GivenDecision(),
         problems=problems,
         refusal=refusal,
+        holder=held_by_other(uow, actor, pairing_id),
     )

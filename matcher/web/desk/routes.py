@@ -6,16 +6,13 @@ from flask.typing import ResponseReturnValue
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Role
-from matcher.matching import queries, review
+from matcher.matching import claims, queries, review
 from matcher.matching import queue as queues
 from matcher.matching.model import Verdict
 from matcher.needs import service as needs
 from matcher.offers import service as offers
 from matcher.web.context import current_actor, current_uow
-from matcher.web.desk import (
-    intake,  # noqa: F401 -- its routes are of this blueprint
-    words,
-)
+from matcher.web.desk import words
 from matcher.web.desk.blueprint import desk
 from matcher.web.desk.forms import filter_args, queue_address, read_decision, read_filter, read_number
 from matcher.web.desk.review_page import ReviewPage, review_page
@@ -24,6 +21,7 @@ from matcher.web.language import t
 from matcher.web.lists import read_page
 
 SHOWN = 8
+AHEAD = "X-Ahead"  # sent with pages that scripts fetch before they are asked for
 GONE = Label(
     "这个匹配对已经撤下：需求或成果有了变化，系统不再推荐。请看下一个。",
     "This pairing was taken back: the need or the result has changed. Go on with the next.",
@@ -61,12 +59,20 @@ def progress() -> ResponseReturnValue:
 def queue() -> ResponseReturnValue:
     """Show the queue beside the pairing that is looked at: the one named in the address, else the first of the page."""
     pairing_id = read_number(request.args.get("pairing"))
-    with current_uow() as uow:  # a look at a confidential need is written down
+    with current_uow():  # a look at a confidential need is written down
         try:
-            found = review_page(uow, current_actor(), pairing_id) if pairing_id else None
+            found = open_review(pairing_id) if pairing_id else None
         except NotFound:
             return _gone()
-        return _queue_page(found, picked=found is not None)
+        return queue_page(found, picked=found is not None)
+
+
+def open_review(pairing_id: int) -> ReviewPage:
+    """Load a pairing for review and claim it, unless the page is only fetched ahead of its turn."""
+    uow, actor = current_uow(), current_actor()
+    if AHEAD not in request.headers:
+        claims.claim(uow, actor, pairing_id)
+    return review_page(uow, actor, pairing_id)
 
 
 def _gone() -> ResponseReturnValue:
@@ -75,11 +81,13 @@ def _gone() -> ResponseReturnValue:
     return redirect(queue_address(read_filter(request.args)), 303)
 
 
-def _queue_page(found: ReviewPage | None, *, picked: bool) -> str:
+def queue_page(found: ReviewPage | None, *, picked: bool) -> str:
+    """Render the queue beside `found`, else beside the first of the page that no colleague has open, which is claimed."""
     uow, actor, wanted = current_uow(), current_actor(), read_filter(request.args)
     listed = queues.queue(uow, actor, wanted, read_page(), around=found.opened.pairing if found else None)
     if found is None and listed.rows:
-        found = review_page(uow, actor, listed.rows[0].id)
+        free = (row.id for row in listed.rows if row.holder_id in (None, actor.person_id))
+        found = open_review(next(free, listed.rows[0].id))
     here = found.opened.pairing if found else None
     return render_template(
         "desk/queue.html",
@@ -142,9 +150,12 @@ def _decide_again(pairing_id: int, error: Conflict | InvalidInput) -> ResponseRe
     refusal = error.message if isinstance(error, Conflict) else None
     with current_uow() as uow:
         found = review_page(uow, current_actor(), pairing_id, read_decision(), problems, refusal)
-        in_queue = request.args.get("back") == "queue"
-        page = _queue_page(found, picked=True) if in_queue else _pairing_page(found)
-    return page, 409 if refusal else 422
+        return same_page(found), 409 if refusal else 422
+
+
+def same_page(found: ReviewPage) -> str:
+    """Render the page from which a form of the review was sent."""
+    return queue_page(found, picked=True) if request.args.get("back") == "queue" else _pairing_page(found)
 
 
 def _after_decision(pairing_id: int, verdict: Verdict) -> str:

@@ -9,15 +9,15 @@ function keysOn() {
   return localStorage.getItem(KEYS) !== "off";
 }
 
-async function fetchPage(address) {
-  const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+async function fetchPage(address, headers = {}) {
+  const response = await fetch(address, { headers: { Accept: "text/html", ...headers }, credentials: "same-origin" });
   if (!response.ok) throw new Error(String(response.status));
   return response.text();
 }
 
-/** Fetch a page before it is asked for. */
+/** Fetch a page before it is asked for; the header says that nobody reads it yet. */
 function ahead(address) {
-  if (!pages.has(address)) pages.set(address, fetchPage(address).catch(() => { pages.delete(address); return null; }));
+  if (!pages.has(address)) pages.set(address, fetchPage(address, { "X-Ahead": "1" }).catch(() => { pages.delete(address); return null; }));
 }
 
 /** Put the main part of a page in place of this one's. */
@@ -35,7 +35,9 @@ async function visit(address, options) {
   const waiting = pages.get(address);
   pages.clear();
   try {
-    show((await waiting) ?? (await fetchPage(address)), address, options);
+    const known = await waiting;
+    show(known ?? (await fetchPage(address)), address, options);
+    if (known) claim();
   } catch {
     location.assign(address);
   }
@@ -45,10 +47,11 @@ async function visit(address, options) {
 async function renew(address) {
   const page = new DOMParser().parseFromString(await fetchPage(address), "text/html");
   if (location.pathname + location.search !== address) return;
-  for (const part of [".queue", "[data-decided]", ".desk-tabs"]) {
+  for (const part of [".queue", "[data-decided]", ".work-nav"]) {
     const fresh = page.querySelector(part);
     if (fresh) document.querySelector(part)?.replaceWith(fresh);
   }
+  if (page.querySelector("[data-held]")) return show(page.documentElement.outerHTML, null, { push: false });
   prepareList();
 }
 
@@ -73,6 +76,34 @@ async function decide(form, button) {
   pages.clear();
   show(await response.text(), response.url, { push: response.redirected });
   document.getElementById("refusal")?.focus();
+}
+
+const RENEW = 60_000; // a claim lasts five minutes
+const IDLE = 600_000; // whoever has not touched the page for ten minutes has left it
+let touched = Date.now();
+
+function claimForm(more = {}) {
+  const body = new FormData();
+  body.set("csrf_token", document.querySelector("[name=csrf_token]").value);
+  for (const [name, value] of Object.entries(more)) body.set(name, value);
+  return body;
+}
+
+/** Claim the pairing on the screen; when a colleague has it, the page says so. */
+async function claim(more) {
+  const review = document.querySelector("[data-claim]:not([data-held])");
+  if (!review) return;
+  const response = await fetch(review.dataset.claim, { method: "POST", body: claimForm(more), credentials: "same-origin" }).catch(() => null);
+  if (!response?.ok || !review.isConnected) return;
+  const { mine, text } = await response.json();
+  const line = review.querySelector("[data-claim-lost]");
+  line.hidden = mine;
+  line.textContent = text;
+}
+
+function leave() {
+  const review = document.querySelector("[data-claim]:not([data-held])");
+  if (review) navigator.sendBeacon(review.dataset.release, claimForm());
 }
 
 /** Ask now and then how far matching is. */
@@ -157,6 +188,15 @@ document.addEventListener("submit", (event) => {
   decide(form, event.submitter).catch(() => form.submit());
 });
 window.addEventListener("popstate", () => visit(location.pathname + location.search, { push: false }));
+
+for (const sign of ["pointermove", "keydown", "wheel", "touchstart"]) {
+  addEventListener(sign, () => { touched = Date.now(); }, { passive: true });
+}
+setInterval(() => {
+  if (!document.hidden && Date.now() - touched < IDLE) claim({ renew: "1" });
+}, RENEW);
+addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => { if (event.persisted) claim(); });
 
 root.classList.add("scripted");
 root.classList.toggle("keys-off", !keysOn());
