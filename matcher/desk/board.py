@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from matcher.core.clock import local_date
 from matcher.core.people import Actor
@@ -65,9 +65,8 @@ class BoardFilter:
 def board(uow: UnitOfWork, actor: Actor, wanted: BoardFilter) -> list[Column]:
     """Return the columns: suggestions by promise, everything else by its latest change."""
     require(actor, "pairing.queue")
-    totals = dict(
-        uow.session.execute(_narrowed(joined(Pairing.state, func.count()), wanted).group_by(Pairing.state)).all()
-    )
+    counted = _narrowed(joined(Pairing.state, func.count()), wanted).group_by(Pairing.state)
+    totals: dict[PairingState, int] = dict(uow.session.execute(counted).all())
     shown = [wanted.state] if wanted.state else list(COLUMNS)
     rows = _first_rows(uow, wanted, shown, IN_ONE_COLUMN if wanted.state else PER_COLUMN)
     tasks = _tasks(uow, [row.id for row in rows])
@@ -88,8 +87,8 @@ def _narrowed(query: Select[Any], wanted: BoardFilter) -> Select[Any]:
 
 def _first_rows(uow: UnitOfWork, wanted: BoardFilter, states: list[PairingState], limit: int) -> list[QueueRow]:
     is_suggested = Pairing.state == PairingState.SUGGESTED
-    order: tuple[ColumnElement[Any], ...] = (Pairing.changed_at.desc(), Pairing.score.desc(), Pairing.id)
-    by_promise: tuple[ColumnElement[Any], ...] = (Pairing.score.desc(), Pairing.id)
+    order: tuple[Any, ...] = (Pairing.changed_at.desc(), Pairing.score.desc(), Pairing.id)
+    by_promise: tuple[Any, ...] = (Pairing.score.desc(), Pairing.id)
     place = func.row_number().over(partition_by=Pairing.state, order_by=order)
     best = func.row_number().over(partition_by=Pairing.state, order_by=by_promise)
     ranked = _narrowed(joined(Pairing.id, place.label("place"), best.label("best")), wanted)
@@ -107,6 +106,7 @@ def _tasks(uow: UnitOfWork, pairing_ids: list[int]) -> dict[int, tuple[int, int]
     query = select(Task.pairing_id, Task.due).where(Task.pairing_id.in_(pairing_ids), Task.done_at.is_(None))
     found: dict[int, tuple[int, int]] = {}
     for pairing_id, due in uow.session.execute(query):
+        assert pairing_id is not None, "it was asked for"
         waiting, overdue = found.get(pairing_id, (0, 0))
         found[pairing_id] = waiting + 1, overdue + (due < today)
     return found

@@ -109,7 +109,7 @@ def _happened(uow: UnitOfWork, actor: Actor, moment: datetime, *, by_desk: bool)
     )  # fmt: skip
     if by_desk:
         decided_by_me = Pairing.id.in_(select(Decision.pairing_id).where(Decision.person_id == actor.person_id))
-        query = with_broker(query).where(or_(actor.person_id == BROKER, decided_by_me))
+        query = with_broker(query).where(or_(BROKER.is_not_distinct_from(actor.person_id), decided_by_me))
         query = query.where(at_desk, StateChange.person_id != actor.person_id)
     else:
         query = query.where(~at_desk)

@@ -44,7 +44,7 @@ class EnteredPage:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-def _entered(side: str, model: type[Need] | type[Offer], person_id: int | None) -> Select[Any]:
+def _entered(side: str, model: type[Need] | type[Offer], person_id: int | None) -> Select[*tuple[Any, ...]]:
     at_desk = aliased(Membership)
     query = (
         select(

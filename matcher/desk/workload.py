@@ -60,7 +60,7 @@ def _name(load: Load) -> str:
     return load.person.name if load.person else ""
 
 
-def _counted(uow: UnitOfWork, query: Select[Any]) -> list[Any]:
+def _counted(uow: UnitOfWork, query: Select[*tuple[Any, ...]]) -> list[Any]:
     return list(uow.session.execute(query).all())
 
 

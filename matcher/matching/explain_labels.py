@@ -52,33 +52,69 @@ GAP_LABELS = {
 ASK_NEED, ASK_OFFER = "need", "offer"
 #: Whom to ask, and the question.
 QUESTIONS = {
-    "need_without_indicators": (ASK_NEED, Label("做到什么数值算解决？", "Which figures would count as solved?")),
+    "need_without_indicators": (
+        ASK_NEED,
+        Label(
+            "请补充量化指标：做到什么数值算解决，怎样测？",
+            "Please add figures: what would count as solved, and how is it measured?",
+        ),
+    ),
     "need_without_budget": (
         ASK_NEED,
-        Label("打算投入多少，怎样付款？", "How much do you mean to spend, and paid how?"),
+        Label("请补充预算：打算投入多少，怎样付款？", "Please add the budget: how much, and paid how?"),
     ),
-    "need_without_trl": (ASK_NEED, Label("要样品、中试还是直接量产？", "A sample, a pilot run or series production?")),
+    "need_without_trl": (
+        ASK_NEED,
+        Label(
+            "请补充期望的成熟度：要样品、中试还是直接量产？",
+            "Please add the readiness you expect: a sample, a pilot run or series production?",
+        ),
+    ),
     "need_without_cooperation": (
         ASK_NEED,
-        Label("希望委托、联合开发还是许可？", "Commission, joint development or licence?"),
+        Label(
+            "请补充合作方式：希望委托、联合开发还是许可？",
+            "Please add how you want to work together: commission, joint development or licence?",
+        ),
     ),
     "offer_without_indicators": (
         ASK_OFFER,
-        Label("有哪些实测数据和检测报告？", "Which measured figures and reports are there?"),
+        Label(
+            "请补充性能指标：有哪些实测数据和检测报告？",
+            "Please add figures: what has been measured, and which reports are there?",
+        ),
     ),
     "offer_without_price": (
         ASK_OFFER,
-        Label("转让、许可或服务怎样报价？", "What do transfer, licence or service cost?"),
+        Label("请补充价格：转让、许可或服务怎样报价？", "Please add the price: of transfer, licence or service?"),
     ),
     "offer_without_trl": (
         ASK_OFFER,
-        Label("做到了小试、中试还是量产？", "Is it at laboratory, pilot or series scale?"),
+        Label(
+            "请补充成熟度：做到了小试、中试还是量产？",
+            "Please add the readiness: laboratory, pilot or series scale?",
+        ),
     ),
-    "offer_without_cooperation": (ASK_OFFER, Label("愿意以什么方式合作？", "Which form of cooperation do you offer?")),
-    "claim_missing": (ASK_OFFER, Label("这些指标能做到多少？", "Which figures do you reach?")),
+    "offer_without_cooperation": (
+        ASK_OFFER,
+        Label(
+            "请补充合作方式：愿意许可、转让、合作开发还是提供服务？",
+            "Please add how you would work together: licence, transfer, joint development or service?",
+        ),
+    ),
+    "claim_missing": (
+        ASK_OFFER,
+        Label(
+            "请补充这些指标的实测值和测试条件：{about}。",
+            "Please add what you reach, and measured how: {about}.",
+        ),
+    ),
     "claim_unclear": (
         ASK_OFFER,
-        Label("在什么条件下测得，能否换算成需求的口径？", "Measured under which conditions, and in whose terms?"),
+        Label(
+            "请说明测试条件，并换算成需求的口径：{about}。",
+            "Please say how it was measured, in the terms of the need: {about}.",
+        ),
     ),
 }
 

@@ -1,9 +1,10 @@
 """Why two sides fit, put in order for a page: from the stored explanation to what speaks for, against, and what to ask."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matcher.core.labels import Label
-from matcher.engine.evidence import Explanation, FactRow, Gap
+from matcher.engine.evidence import Explanation, FactRow, Gap, IndicatorRow
 from matcher.matching import explain_labels as labels
 from matcher.matching.model import Pairing
 
@@ -43,7 +44,7 @@ def explanation_of(pairing: Pairing) -> Explanation:
         return Explanation()
 
 
-def _listed(names: list[str]) -> Label:
+def _listed(names: Sequence[str]) -> Label:
     """Name a few of several indicators, and how many there are."""
     if len(names) <= NAMED:
         return Label("、".join(names), ", ".join(names))
@@ -51,8 +52,15 @@ def _listed(names: list[str]) -> Label:
     return Label(f"{'、'.join(first)}等 {len(names)} 项", f"{', '.join(first)} and {len(names) - NAMED} more")
 
 
-def _questions(gaps: tuple[Gap, ...]) -> tuple[Question, ...]:
+def _with_demand(name: str, demands: Mapping[str, str]) -> str:
+    """Name an indicator with what the need asks of it, so that the question can be answered as it stands."""
+    demand = demands.get(name, "").removeprefix(name).strip()
+    return f"{name} {demand}".strip()
+
+
+def _questions(gaps: tuple[Gap, ...], rows: Sequence[IndicatorRow]) -> tuple[Question, ...]:
     """Return one question a kind of gap: the indicators that lack the same are asked for together."""
+    demands = {row.name: row.demand for row in rows}
     about: dict[str, list[str]] = {}
     for gap in gaps:
         about.setdefault(gap.code, []).append(gap.about)
@@ -60,8 +68,9 @@ def _questions(gaps: tuple[Gap, ...]) -> tuple[Question, ...]:
     for code, names in about.items():
         if code in labels.QUESTIONS:
             whom, text = labels.QUESTIONS[code]
-            listed = _listed(names)
-            found.append(Question(whom, labels.GAP_LABELS[code].format(about=listed), text.format(about=listed)))
+            asked = _listed([_with_demand(name, demands) for name in names])
+            missing = labels.GAP_LABELS[code].format(about=_listed(names))
+            found.append(Question(whom, missing, text.format(about=asked)))
     return tuple(found)
 
 
@@ -75,4 +84,6 @@ def reasons(pairing: Pairing) -> Reasons:
     """Return the reasons of a pairing."""
     explanation = explanation_of(pairing)
     facts = tuple(sorted(explanation.facts, key=_order))
-    return Reasons(labels.promise(pairing.score), explanation, facts, _questions(explanation.missing))
+    return Reasons(
+        labels.promise(pairing.score), explanation, facts, _questions(explanation.missing, explanation.indicators)
+    )

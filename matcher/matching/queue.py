@@ -255,8 +255,10 @@ def _neighbour(uow: UnitOfWork, wanted: QueueFilter, where: ColumnElement[bool],
     return found
 
 
-def under_way(uow: UnitOfWork, actor: Actor, limit: int) -> list[QueueRow]:
-    """Return the pairings that are being worked on, the latest changed first."""
+def under_way(uow: UnitOfWork, actor: Actor, limit: int, *, broker: int | None = None) -> list[QueueRow]:
+    """Return the pairings that are being worked on, by one broker or by all, the latest changed first."""
     require(actor, "pairing.queue")
     query = list_columns(uow).where(Pairing.state.in_(UNDER_WAY)).order_by(Pairing.changed_at.desc(), Pairing.id)
+    if broker is not None:
+        query = with_broker(query).where(BROKER.is_not_distinct_from(broker))
     return as_rows(uow, query.limit(limit))

@@ -8,7 +8,7 @@ from flask import request
 from matcher.core.labels import Label
 from matcher.core.people import ROLE_LABELS, Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.desk import waiting
+from matcher.desk import tasks, waiting
 from matcher.web.context import current_actor, current_uow
 
 HOMES = {
@@ -83,9 +83,14 @@ WORK: dict[Role, tuple[Link, ...]] = {
     Role.DESK: (
         Link("desk.home", Label("今日", "Today"), ("desk.",)),
         Link("desk.queue", Label("评审队列", "Review"), ("desk.pairing",), count=waiting.to_review),
+        Link("desk.show_board", Label("看板", "Board"), ("desk.show_board", "desk.move")),
+        Link("desk.show_tasks", Label("任务", "Tasks"), ("desk.show_tasks",), count=tasks.overdue_count),
+        Link("desk.show_list", Label("批量处理", "Bulk"), ("desk.show_list", "desk.act_on_many")),
+        Link("desk.find", Label("检索与配对", "Find and pair"), ("desk.find", "desk.pair_up")),
         Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk.review_"), count=waiting.to_publish),
         TOPICS,
         Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
+        Link("desk.show_workload", Label("工作量", "Workload")),
         Link("desk.decisions", Label("评审记录", "Record")),
     ),
     Role.ADMIN: (

@@ -4,14 +4,18 @@ from flask import Blueprint
 
 from matcher.core.vocabularies import DECLINE_REASON
 from matcher.matching.explain_labels import promise
-from matcher.matching.lifecycle import PAIRING_LIFECYCLE
+from matcher.matching.lifecycle import ACTION_LABELS, PAIRING_LIFECYCLE
+from matcher.matching.progress import STEPS
+from matcher.needs.model import NEED_LIFECYCLE
+from matcher.offers.model import OFFER_LIFECYCLE
 from matcher.web.desk import choices, words
-from matcher.web.desk.forms import queue_address
+from matcher.web.desk.forms import GivenForm, filter_args, queue_address
 from matcher.web.template_tools import field_value
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 desk.add_app_template_filter(choices.age, "age")
 desk.add_app_template_filter(field_value, "field_value")
+desk.add_app_template_filter(choices.file_size, "file_size")
 
 
 @desk.context_processor
@@ -26,4 +30,11 @@ def desk_words() -> dict[str, object]:
         "named_counts": choices.named_counts,
         "age_counts": choices.age_counts,
         "state_counts": choices.state_counts,
+        "STEPS": STEPS,
+        "ACTIONS": ACTION_LABELS,
+        "NEED_STATES": NEED_LIFECYCLE.labels,
+        "OFFER_STATES": OFFER_LIFECYCLE.labels,
+        "NO_FORM": GivenForm(),
+        "asks": choices.asks,
+        "filter_args": filter_args,
     }

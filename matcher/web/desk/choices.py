@@ -1,6 +1,6 @@
 """The choices of the queue's filter with their counts, and how long ago something was."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from flask_babel import gettext, ngettext
@@ -9,6 +9,7 @@ from matcher.core.clock import local_date, utc_now
 from matcher.core.vocabularies import Vocabulary
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE
 from matcher.matching.model import PairingState
+from matcher.matching.progress import STEPS
 from matcher.web.language import t
 
 Choice = tuple[str | int, str, int]
@@ -35,3 +36,13 @@ def age(moment: datetime) -> str:
     """Say how many days ago something was."""
     days = (local_date(utc_now()) - local_date(moment)).days
     return str(ngettext("%(num)s 天前", "%(num)s 天前", days)) if days > 0 else str(gettext("今天"))
+
+
+def asks(actions: Iterable[str]) -> list[str]:
+    """Return the actions for which something must be filled in first."""
+    return [action for action in actions if STEPS[action].asks]
+
+
+def file_size(size: int) -> str:
+    """Write a number of bytes as people read it."""
+    return f"{size / 1024:.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"

@@ -1,17 +1,21 @@
 """What the desk's addresses and forms say, read into filters and decisions; anything odd is as if it were not there."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
+from matcher.core.errors import DomainError, InvalidInput, Problem
 from matcher.core.fields import clean_text
+from matcher.core.labels import Label
 from matcher.core.vocabularies import REGION, TECH_FIELD
 from matcher.matching.model import PairingState, Verdict
 from matcher.matching.queue import AGES, QueueFilter
 from matcher.matching.review import NOTE_LIMIT
+from matcher.web.context import current_actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,50 @@ class GivenDecision:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class GivenForm:
+    """Hold one form of a page as it was sent, when it is shown again; `name` says which of the page's forms it is."""
+
+    name: str = ""
+    values: MultiDict[str, str] = field(default_factory=MultiDict)
+    problems: Sequence[Problem] = ()
+    message: Label | None = None
+
+    def of(self, name: str) -> "GivenForm":
+        """Return this form if it is the one called `name`, else an empty one."""
+        return self if self.name == name else GivenForm()
+
+    def value(self, name: str, default: str = "") -> str:
+        """Return what was typed."""
+        return self.values.get(name, default)
+
+    def errors(self, name: str) -> list[Label]:
+        """Return what is wrong with one box."""
+        return [problem.message for problem in self.problems if problem.field == name]
+
+
+def given_form(name: str, error: DomainError) -> GivenForm:
+    """Return the form of this request, to be shown again with what is wrong."""
+    if isinstance(error, InvalidInput):
+        return GivenForm(name, request.form, error.problems)
+    return GivenForm(name, request.form, (), error.message)
+
+
+def read_day(text: str | None) -> date | None:
+    """Read a date as the browser sends it; None for anything else."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def read_broker(text: str | None) -> int | None:
+    """Read whose pairings are wanted: a person's id, `me`, 0 for nobody's; None for everybody's."""
+    if text == "me":
+        return current_actor().person_id
+    return read_number(text)
+
+
 def read_number(text: str | None) -> int | None:
     """Read an id or a version; None for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
@@ -41,15 +89,16 @@ def read_number(text: str | None) -> int | None:
 
 def read_filter(args: MultiDict[str, str]) -> QueueFilter:
     """Read the filter of the queue from an address."""
-    field, region, state = args.get("field"), args.get("region"), args.get("state")
+    tech_field, region, state = args.get("field"), args.get("region"), args.get("state")
     age = read_number(args.get("age"))
     return QueueFilter(
-        field=field if field in TECH_FIELD else None,
+        field=tech_field if tech_field in TECH_FIELD else None,
         region=region if region in REGION else None,
         max_age_days=age if age in AGES else None,
         state=PairingState(state) if state in set(PairingState) else None,
         need_id=read_number(args.get("need")),
         offer_id=read_number(args.get("offer")),
+        broker=read_broker(args.get("broker")),
     )
 
 
@@ -62,6 +111,7 @@ def filter_args(wanted: QueueFilter) -> dict[str, Any]:
         "state": wanted.state.value if wanted.state else None,
         "need": wanted.need_id,
         "offer": wanted.offer_id,
+        "broker": wanted.broker,
     }
     return {name: value for name, value in given.items() if value is not None}
 

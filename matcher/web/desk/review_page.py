@@ -18,6 +18,7 @@ from matcher.needs.model import Need
 from matcher.offers.fields import OFFER_FIELDS
 from matcher.offers.model import Offer
 from matcher.web.desk.forms import GivenDecision
+from matcher.web.desk.mail_text import mail_text
 from matcher.web.desk.marking import Piece, Quote, mark
 
 NEED_TEXTS = ("difficulties", "content", "background", "foundation")
@@ -59,6 +60,11 @@ class ReviewPage:
     def errors(self, name: str) -> list[Label]:
         """Return what is wrong with one part of the decision."""
         return [problem.message for problem in self.problems if problem.field == name]
+
+    @property
+    def mail_text(self) -> str:
+        """Return the pairing as text for a mail."""
+        return mail_text(self.opened, self.reasons)
 
     @property
     def linked(self) -> frozenset[int]:

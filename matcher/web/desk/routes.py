@@ -6,14 +6,14 @@ from flask.typing import ResponseReturnValue
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Role
-from matcher.matching import claims, queries, review
+from matcher.desk import changes, filters, tasks, waiting
+from matcher.matching import assignments, claims, queries, review
 from matcher.matching import queue as queues
 from matcher.matching.model import Verdict
-from matcher.needs import service as needs
-from matcher.offers import service as offers
 from matcher.web.context import current_actor, current_uow
 from matcher.web.desk import words
 from matcher.web.desk.blueprint import desk
+from matcher.web.desk.dossier import pairing_page
 from matcher.web.desk.forms import filter_args, queue_address, read_decision, read_filter, read_number
 from matcher.web.desk.review_page import ReviewPage, review_page
 from matcher.web.guard import for_roles
@@ -34,14 +34,16 @@ NO_VERDICT = Label("请按“合适”“不合适”或“稍后”。", "Press
 def home() -> ResponseReturnValue:
     """Show what waits and what is under way."""
     uow, actor = current_uow(), current_actor()
+    with uow:
+        since = changes.visit(uow, actor)
     return render_template(
         "desk/home.html",
         counts=queues.counts(uow, actor, queues.QueueFilter()),
         best=queues.queue(uow, actor, queues.QueueFilter()).rows[:SHOWN],
-        needs=needs.to_review(uow, actor),
-        offers=offers.to_review(uow, actor),
-        under_way=queues.under_way(uow, actor, SHOWN),
-        decisions=queries.record(uow, actor).rows[:SHOWN],
+        to_publish=waiting.to_publish(uow, actor),
+        mine=queues.under_way(uow, actor, SHOWN, broker=actor.person_id),
+        tasks=tasks.listed(uow, actor, person_id=actor.person_id),
+        changes=changes.since(uow, actor, since),
         progress=queries.progress(uow),
     )
 
@@ -58,6 +60,10 @@ def progress() -> ResponseReturnValue:
 @for_roles(Role.DESK)
 def queue() -> ResponseReturnValue:
     """Show the queue beside the pairing that is looked at: the one named in the address, else the first of the page."""
+    if not request.args:
+        usual = filters.default(current_uow(), current_actor())
+        if usual:
+            return redirect(url_for("desk.queue", **usual))
     pairing_id = read_number(request.args.get("pairing"))
     with current_uow():  # a look at a confidential need is written down
         try:
@@ -102,6 +108,8 @@ def queue_page(found: ReviewPage | None, *, picked: bool) -> str:
         decided=_decided(),
         progress=queries.progress(uow),
         decision_args={"back": "queue", **filter_args(wanted)},
+        brokers=assignments.brokers(uow),
+        kept=filters.listed(uow, actor),
     )
 
 
@@ -116,11 +124,7 @@ def _decided() -> queries.Said | None:
 def pairing(pairing_id: int) -> ResponseReturnValue:
     """Show one pairing with its history."""
     with current_uow() as uow:
-        return _pairing_page(review_page(uow, current_actor(), pairing_id))
-
-
-def _pairing_page(found: ReviewPage) -> str:
-    return render_template("desk/pairing.html", shown=found, decided=None, decision_args={"back": "pairing"})
+        return pairing_page(review_page(uow, current_actor(), pairing_id))
 
 
 @desk.post("/pairings/<int:pairing_id>/decision")
@@ -155,7 +159,7 @@ def _decide_again(pairing_id: int, error: Conflict | InvalidInput) -> ResponseRe
 
 def same_page(found: ReviewPage) -> str:
     """Render the page from which a form of the review was sent."""
-    return queue_page(found, picked=True) if request.args.get("back") == "queue" else _pairing_page(found)
+    return queue_page(found, picked=True) if request.args.get("back") == "queue" else pairing_page(found)
 
 
 def _after_decision(pairing_id: int, verdict: Verdict) -> str:

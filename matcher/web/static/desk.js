@@ -179,6 +179,14 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   visit(link.getAttribute("href"));
 });
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy);
+  text.select();
+  await navigator.clipboard?.writeText(text.value).catch(() => document.execCommand("copy"));
+  button.textContent = button.dataset.copied;
+});
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-decision]");
   if (!form || !document.querySelector(".desk-grid .queue")) return;
