@@ -51,6 +51,7 @@ DEMO_PEOPLE = (
     DemoPerson("gaoxiao@demo.example", "李明远", "scitech-west", Role.UNIVERSITY, "university 高校院所"),
     DemoPerson("keji@demo.example", "王海燕", "cd-scitech", Role.GOVERNMENT, "government 科技部门"),
     DemoPerson("cuohe@demo.example", "赵晴", "cd-transfer", Role.DESK, "desk 撮合服务"),
+    DemoPerson("cuohe2@demo.example", "孙磊", "cd-transfer", Role.DESK, "desk, a colleague 撮合同事"),
     DemoPerson("admin@demo.example", "周平", "platform", Role.ADMIN, "administrator 管理员"),
 )
 WAITING = DemoPerson("xinren@demo.example", "何静", "yuzhou-univ", Role.UNIVERSITY, "")

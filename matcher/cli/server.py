@@ -17,6 +17,7 @@ def demo() -> None:
     """Make the demo: database, data, reading, matching. Quick when there is nothing to do."""
     from matcher.projects.topics import refresh as group
     from matcher.seeding import seed_demo
+    from matcher.seeding_desk import seed_desk
 
     with platform() as opened:
         with step("database"):
@@ -30,6 +31,9 @@ def demo() -> None:
             opened.matcher.match(advance)
         with step("common problems"):
             group(opened.quiet_uow)
+        with step("work of the desk"):
+            done = seed_desk(opened)
+            console.print("  " + ", ".join(f"{count} {what}" for what, count in done.items()))
 
 
 def _tell_where(settings: Settings) -> None:

@@ -95,7 +95,9 @@ def _first_rows(uow: UnitOfWork, wanted: BoardFilter, states: list[PairingState]
     ranked = ranked.where(Pairing.state.in_(states))
     found = ranked.subquery()
     query = list_columns(uow).join(found, found.c.id == Pairing.id)
-    query = query.where(or_(and_(~is_suggested, found.c.place <= limit), and_(is_suggested, found.c.best <= limit)))
+    query = query.where(
+        or_(and_(~is_suggested, found.c.place <= limit), and_(is_suggested, found.c.best <= limit // 2))
+    )
     rows = as_rows(uow, query.order_by(found.c.place))
     waiting = sorted((row for row in rows if row.state is PairingState.SUGGESTED), key=lambda row: (-row.score, row.id))
     return waiting + [row for row in rows if row.state is not PairingState.SUGGESTED]

@@ -214,6 +214,6 @@ def _rows(uow: UnitOfWork, *conditions: ColumnElement[bool], latest: int | None 
     query = query.order_by(Task.done_at.desc()).limit(latest) if latest else query.order_by(Task.due, Task.id)
     today = local_date(uow.clock())
     return [
-        TaskRow(*plain, about=" ↔ ".join(filter(None, names)), is_overdue=plain[9] is None and plain[2] < today)
+        TaskRow(*plain, " ↔ ".join(filter(None, names)), plain[9] is None and plain[2] < today)
         for plain, names in ((row[:12], row[12:]) for row in uow.session.execute(query))
     ]

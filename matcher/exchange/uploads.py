@@ -114,8 +114,8 @@ class Uploads:
     def forget_old(self) -> None:
         """Remove what nobody asked for in a day; never what still has to be saved."""
         busy = set(self.unfinished())
-        for path in self._folder.glob("*"):
-            if path.stem not in busy and path.stat().st_mtime < time.time() - KEPT_SECONDS:
+        for path in self._folder.glob("*.*"):  # folders beside them hold what is kept for good
+            if path.is_file() and path.stem not in busy and path.stat().st_mtime < time.time() - KEPT_SECONDS:
                 path.unlink(missing_ok=True)
 
     def save(self, token: str, open_uow: OpenUow) -> None:

@@ -45,8 +45,8 @@ def with_broker(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 def broker_name() -> ColumnElement[Any]:
     """Return the name of a pairing's broker as a column of a query over pairings."""
     own, of_need = aliased(Assignment), aliased(Assignment)
-    mine = select(own.person_id).where(own.pairing_id == Pairing.id).scalar_subquery()
-    need = select(of_need.person_id).where(of_need.need_id == Pairing.need_id).scalar_subquery()
+    mine = select(own.person_id).where(own.pairing_id == Pairing.id).correlate(Pairing).scalar_subquery()
+    need = select(of_need.person_id).where(of_need.need_id == Pairing.need_id).correlate(Pairing).scalar_subquery()
     who = aliased(Person)
     return select(who.name).where(who.id == func.coalesce(mine, need)).correlate(Pairing).scalar_subquery()
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from matcher.core.clock import local_date, utc_now
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.matching import review
+from matcher.matching import claims, review
 from matcher.matching.model import Pairing, PairingState, Verdict
 from matcher.needs.model import NeedState
 from tests.browser.conftest import OpenAs, is_too_wide
@@ -124,6 +124,7 @@ def test_when_a_colleague_is_faster_the_note_stays(
     page = open_as("desk", scripts=scripts)
     page.goto("/desk/queue")
     with uow:
+        claims.take_over(uow, actors.colleague, waiting[0])
         review.decide(uow, actors.colleague, waiting[0], Verdict.ACCEPT, note="我来跟进")
     page.locator(".decide-decline summary").click()
     page.get_by_label("领域不符").check()

@@ -6,8 +6,6 @@ from matcher.core.vocabularies import DECLINE_REASON
 from matcher.matching.explain_labels import promise
 from matcher.matching.lifecycle import ACTION_LABELS, PAIRING_LIFECYCLE
 from matcher.matching.progress import STEPS
-from matcher.needs.model import NEED_LIFECYCLE
-from matcher.offers.model import OFFER_LIFECYCLE
 from matcher.web.desk import choices, words
 from matcher.web.desk.forms import GivenForm, filter_args, queue_address
 from matcher.web.template_tools import field_value
@@ -32,8 +30,6 @@ def desk_words() -> dict[str, object]:
         "state_counts": choices.state_counts,
         "STEPS": STEPS,
         "ACTIONS": ACTION_LABELS,
-        "NEED_STATES": NEED_LIFECYCLE.labels,
-        "OFFER_STATES": OFFER_LIFECYCLE.labels,
         "NO_FORM": GivenForm(),
         "asks": choices.asks,
         "filter_args": filter_args,

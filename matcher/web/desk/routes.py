@@ -21,6 +21,7 @@ from matcher.web.language import t
 from matcher.web.lists import read_page
 
 SHOWN = 8
+OWN_SHOWN = 5
 AHEAD = "X-Ahead"  # sent with pages that scripts fetch before they are asked for
 GONE = Label(
     "这个匹配对已经撤下：需求或成果有了变化，系统不再推荐。请看下一个。",
@@ -41,7 +42,7 @@ def home() -> ResponseReturnValue:
         counts=queues.counts(uow, actor, queues.QueueFilter()),
         best=queues.queue(uow, actor, queues.QueueFilter()).rows[:SHOWN],
         to_publish=waiting.to_publish(uow, actor),
-        mine=queues.under_way(uow, actor, SHOWN, broker=actor.person_id),
+        mine=queues.under_way(uow, actor, OWN_SHOWN, broker=actor.person_id),
         tasks=tasks.listed(uow, actor, person_id=actor.person_id),
         changes=changes.since(uow, actor, since),
         progress=queries.progress(uow),

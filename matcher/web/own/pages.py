@@ -11,6 +11,7 @@ from matcher.core.errors import Conflict, InvalidInput
 from matcher.core.fields import Field
 from matcher.core.labels import Label
 from matcher.core.permissions import View, allowed
+from matcher.desk.sharing import for_sides
 from matcher.matching import queries
 from matcher.matching.explain_labels import promise
 from matcher.matching.explained import explanation_of
@@ -123,6 +124,7 @@ def detail(side: OwnSide, item_id: int) -> ResponseReturnValue:
             pairings=[(own, explained(own)) for own in pairings],
             pairing_states=PAIRING_LIFECYCLE.labels,
             promise=promise,
+            shared=for_sides(uow, [own.pairing.id for own in pairings]),
             moves=moves,
             versions=shown_versions(side, versions),
             people=called(uow, actor, [*(m.person_id for m in moves), *(v.changed_by for v in versions)]),
