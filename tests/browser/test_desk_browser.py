@@ -16,7 +16,11 @@ from tests.conftest import Actors
 from tests.desk_pairings import pairing
 from tests.factories import NeedFactory, OfferFactory
 
-ADDRESSES = ("/desk/", "/desk/queue", "/desk/pairings/{0}", "/desk/decisions", "/desk/intake", "/desk/intake/needs/{1}")
+ADDRESSES = (
+    "/desk/", "/desk/queue", "/desk/pairings/{0}", "/desk/decisions", "/desk/intake", "/desk/intake/needs/{1}",
+    "/desk/board", "/desk/board?state=suggested", "/desk/tasks?who=all", "/desk/list", "/desk/search?q=孔隙率",
+    "/desk/workload",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -176,3 +180,104 @@ def test_no_page_has_a_serious_fault_or_needs_scrolling_sideways(
     page.locator(".decide-decline summary").click()
     found["decline"] = faults(page)
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_what_a_colleague_has_open_is_passed_over_and_can_be_taken_over_by_keyboard(
+    open_as: OpenAs, uow: UnitOfWork, actors: Actors, waiting: list[int]
+) -> None:
+    with uow:
+        claims.claim(uow, actors.colleague, waiting[1])
+    page = open_as("desk")
+    page.goto("/desk/queue")
+    shows(page, waiting[0])
+    expect(page.locator(".queue")).to_contain_text(f"{actors.colleague.name} 正在评审")
+    page.keyboard.press("a")
+    shows(page, waiting[2])
+    page.goto(f"/desk/queue?pairing={waiting[1]}")
+    expect(page.locator("#refusal")).to_contain_text("正在评审这个匹配对")
+    page.keyboard.press("t")
+    shows(page, waiting[1])
+    page.keyboard.press("a")
+    shows(page, waiting[2])
+    assert stored(uow, waiting[1]).state is PairingState.SHORTLISTED
+
+
+def test_an_open_page_claims_what_it_shows_next_and_leaving_gives_it_back(
+    open_as: OpenAs, uow: UnitOfWork, actors: Actors, waiting: list[int]
+) -> None:
+    page = open_as("desk")
+    page.goto("/desk/queue")
+    page.wait_for_load_state("networkidle")
+    with page.expect_response("**/claim"):
+        page.keyboard.press("j")
+    shows(page, waiting[1])
+    uow.session.rollback()
+    assert set(claims.holders(uow, waiting)) == {waiting[1]}
+    with page.expect_request("**/release"):
+        page.goto("/desk/workload")
+    page.wait_for_load_state("networkidle")
+    uow.session.rollback()
+    assert claims.holders(uow, waiting) == {}
+
+
+def test_many_pairings_are_ticked_and_declined_by_keyboard(
+    open_as: OpenAs, uow: UnitOfWork, waiting: list[int]
+) -> None:
+    page = open_as("desk")
+    page.goto("/desk/list")
+    for key in ("j", "x", "j", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-picked]")).to_have_text("2")
+    page.keyboard.press("d")
+    page.locator("#bulk-reason").select_option("ip")
+    page.get_by_role("button", name="确认不合适").press("Enter")
+    expect(page.locator("#outcome")).to_contain_text("已处理 2 对")
+    assert stored(uow, waiting[0]).state is PairingState.DECLINED
+    assert stored(uow, waiting[1]).state is PairingState.SUGGESTED
+    assert stored(uow, waiting[2]).state is PairingState.DECLINED
+
+
+def test_cards_are_moved_by_keyboard_and_by_dragging(open_as: OpenAs, uow: UnitOfWork, waiting: list[int]) -> None:
+    page = open_as("desk")
+    page.goto("/desk/board")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("m")
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-column="shortlisted"] [data-card]')).to_have_count(1)
+    assert stored(uow, waiting[0]).state is PairingState.SHORTLISTED
+    page.drag_and_drop(f'[data-card="{waiting[1]}"] .card-facts', '[data-column="shortlisted"] h2')
+    expect(page.locator('[data-column="shortlisted"] [data-card]')).to_have_count(2)
+    page.drag_and_drop(f'[data-card="{waiting[2]}"] .card-facts', '[data-column="deferred"] h2')
+    expect(page.locator(f"#c{waiting[2]}-defer-on")).to_be_focused()
+    assert stored(uow, waiting[2]).state is PairingState.SUGGESTED
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_the_work_around_a_pairing_needs_no_scripts(
+    size: str, open_as: OpenAs, uow: UnitOfWork, actors: Actors, waiting: list[int]
+) -> None:
+    page = open_as("desk", size, scripts=False)
+    page.goto("/desk/board?state=suggested")
+    card = page.locator(f"#p{waiting[0]}")
+    card.locator(".card-menu summary").first.click()
+    card.get_by_role("button", name="合适，入选").click()
+    expect(page.locator("main")).to_contain_text("已入选")
+    page.goto(f"/desk/pairings/{waiting[0]}")
+    page.fill("#note-text", "电话里约好下周三")
+    page.get_by_role("button", name="记下").click()
+    expect(page.locator("#timeline")).to_contain_text("电话里约好下周三")
+    page.fill("#task-title", "准备样件")
+    page.fill("#task-due", (local_date(utc_now()) + timedelta(days=3)).isoformat())
+    page.get_by_role("button", name="添加任务").click()
+    expect(page.locator("#tasks")).to_contain_text("准备样件")
+    page.locator("#file-file").set_input_files(
+        {"name": "报告.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    )
+    page.get_by_role("button", name="上传", exact=True).click()
+    expect(page.locator("#files")).to_contain_text("报告.pdf")
+    page.goto("/desk/list")
+    page.locator("[name=pick]").first.check()
+    page.locator(".bulk-more summary").first.click()
+    page.locator("#bulk-reason").select_option("ip")
+    page.get_by_role("button", name="确认不合适").click()
+    expect(page.locator("#outcome")).to_contain_text("已处理 1 对")

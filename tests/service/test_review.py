@@ -174,6 +174,8 @@ def at_once(platform, *acts):
             with uow:
                 act(uow, barrier.wait)
             outcomes[place] = "done"
+        except Conflict:
+            outcomes[place] = "Conflict"
         except Exception as error:
             outcomes[place] = type(error).__name__
         finally:
