@@ -1,6 +1,7 @@
 """Tasks of brokers with their due dates: what is overdue, today, later, and done."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,9 @@ class TaskRow:
     version: int
     about: str
     is_overdue: bool
+
+
+COLUMNS = tuple(one.name for one in fields(TaskRow) if one.name not in ("about", "is_overdue"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,10 @@ def _rows(uow: UnitOfWork, *conditions: ColumnElement[bool], latest: int | None 
     )
     query = query.order_by(Task.done_at.desc()).limit(latest) if latest else query.order_by(Task.due, Task.id)
     today = local_date(uow.clock())
-    return [
-        TaskRow(*plain, " ↔ ".join(filter(None, names)), plain[9] is None and plain[2] < today)
-        for plain, names in ((row[:12], row[12:]) for row in uow.session.execute(query))
-    ]
+    return [_row(row, today) for row in uow.session.execute(query)]
+
+
+def _row(row: Sequence[Any], today: date) -> TaskRow:
+    plain: dict[str, Any] = dict(zip(COLUMNS, row, strict=False))
+    about = " ↔ ".join(filter(None, row[len(COLUMNS) :]))
+    return TaskRow(**plain, about=about, is_overdue=plain["done_at"] is None and plain["due"] < today)
