@@ -24,6 +24,7 @@ PDF = b"%PDF-1.7 a report"
 
 @pytest.fixture
 def three(uow: UnitOfWork, actors: Actors) -> list[Pairing]:
+    uow.clock = utc_now  # the server's: what runs out, and what happened since, is compared with it
     made = [pairing(0.9), pairing(0.7), pairing(0.4)]
     uow.commit()
     return made
