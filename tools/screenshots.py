@@ -105,7 +105,6 @@ SCENES = (
     Scene("government-needs", "keji", "/my/needs/"),
     Scene("desk-home", "cuohe", "/desk/"),
     Scene("desk-queue", "cuohe", "/desk/queue", whole=False),
-    Scene("desk-queue", "cuohe", "/desk/queue"),
     Scene("desk-board", "cuohe", "/desk/board"),
     Scene("desk-list", "cuohe", "/desk/list"),
     Scene("desk-entered", "cuohe", "/my/needs/"),
