@@ -1,5 +1,7 @@
 """Accounts that wait, people, the audit log."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -98,7 +100,8 @@ def _link(row: AuditRow) -> str | None:
     endpoint = PAGES.get(row.entity)
     if endpoint is None or row.entity_id is None:
         return None
-    return url_for(endpoint, **{f"{row.entity}_id": row.entity_id})
+    identity: dict[str, Any] = {f"{row.entity}_id": row.entity_id}
+    return url_for(endpoint, **identity)
 
 
 def _tabs(counts: dict[str, int], chosen: str) -> list[tuple[str, str, bool, int]]:
