@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 DEPTH = 200  # candidates of each kind
 MOST_PROBES = 16  # rows of a long query that propose candidates
+_FORMAT = 2  # of snapshots, to be raised with whatever they hold of an item: older ones are built anew
 _TOGETHER = 128  # items analysed and encoded, or queries searched, at a time
 _REMEMBERED = 2048  # items as they were read last
 _READ_AT_ONCE = 2000  # vectors, while searches wait: some milliseconds
@@ -289,13 +290,16 @@ class Catalogue:
             self._lexicon.save(target / "lexical")
             self._vectors.save(target / "vectors")
             self.reference.save(target / "reference.npz")
-            facts = {"dimension": self.reference.dimension, "items": len(self), "note": dict(note or {})}
+            facts = {"format": _FORMAT, "items": len(self), "note": dict(note or {})}
             (target / "catalogue.json").write_text(json.dumps(facts), "utf-8")
 
     @classmethod
     def open(cls, folder: Path, ranking: Ranking | None = None, scratch: Path | None = None) -> Catalogue:
         """Open the current snapshot under `folder`; raises DamagedSnapshot where there is none that can be trusted."""
         source = snapshots.current(folder)
+        facts = json.loads((source / "catalogue.json").read_text("utf-8"))
+        if facts.get("format") != _FORMAT:
+            raise DamagedSnapshot(f"the snapshot in {source} is of another version")
         catalogue = cls(Reference.load(source / "reference.npz"), ranking, scratch)
         dimension = catalogue.reference.dimension
         catalogue._store = ItemStore.load(source / "items", dimension, scratch)
@@ -307,7 +311,6 @@ class Catalogue:
             catalogue.reference.sample,
             catalogue._train_aside,
         )
-        facts = json.loads((source / "catalogue.json").read_text("utf-8"))
         if not facts["items"] == len(catalogue) == len(catalogue._vectors) == len(catalogue._lexicon):
             raise DamagedSnapshot(f"the indexes in {source} do not hold the same items")
         catalogue.note = facts["note"]

@@ -57,6 +57,14 @@ def test_a_snapshot_is_used_on_while_the_next_takes_its_place(tmp_path: Path) ->
     assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
 
 
+def test_a_snapshot_of_another_version_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("matcher.engine.catalogue._FORMAT", 1)
+        filled().snapshot(tmp_path)
+    with pytest.raises(DamagedSnapshot, match="another version"):
+        Catalogue.open(tmp_path)
+
+
 def test_no_snapshot_is_told_as_a_damaged_one(tmp_path: Path) -> None:
     with pytest.raises(DamagedSnapshot):
         Catalogue.open(tmp_path / "nowhere")
