@@ -5,7 +5,8 @@ from matcher.accounts import model as accounts
 from matcher.core import audit, lifecycle, outbox
 from matcher.core.db import Base
 from matcher.desk import model as desk
-from matcher.matching import desk_model
+from matcher.events import model as events
+from matcher.matching import desk_model, portfolio_model
 from matcher.matching import model as matching
 from matcher.needs import model as needs
 from matcher.offers import model as offers
@@ -18,10 +19,12 @@ __all__ = [
     "brake",
     "desk",
     "desk_model",
+    "events",
     "lifecycle",
     "matching",
     "needs",
     "offers",
     "outbox",
+    "portfolio_model",
     "projects",
 ]

@@ -16,6 +16,7 @@ from matcher.settings import Settings
 def demo() -> None:
     """Make the demo: database, data, reading, matching. Quick when there is nothing to do."""
     from matcher.projects.topics import refresh as group
+    from matcher.seed_event import seed_event
     from matcher.seeding import seed_demo
     from matcher.seeding_desk import seed_desk
 
@@ -34,6 +35,8 @@ def demo() -> None:
         with step("work of the desk"):
             done = seed_desk(opened)
             console.print("  " + ", ".join(f"{count} {what}" for what, count in done.items()))
+        with step("an example event"):
+            console.print(f"  {seed_event(opened)} written")
 
 
 def _tell_where(settings: Settings) -> None:

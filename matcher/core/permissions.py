@@ -61,6 +61,11 @@ PERMISSIONS: dict[str, Rule] = {
     "pairing.note": _rule(DESK),  # notes and files; those for both sides are read by who may see the pairing
     "pairing.assign": _rule(DESK),
     "task.manage": _rule(DESK),
+    # events
+    "event.organise": _rule(GOVERNMENT, DESK),
+    "event.take_part": _rule(GOVERNMENT, DESK, own=(ENTERPRISE, UNIVERSITY)),
+    # portfolios
+    "portfolio.make": _rule(DESK),
     # overviews
     "insight.government": _rule(GOVERNMENT, DESK, ADMIN),
     # common problems and the demand index

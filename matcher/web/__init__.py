@@ -49,6 +49,8 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.admin.routes import admin
     from matcher.web.desk.views import desk
     from matcher.web.enterprise.routes import enterprise
+    from matcher.web.events import organise, taking_part  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.events.blueprint import events
     from matcher.web.government.routes import government
     from matcher.web.health import health
     from matcher.web.own.blueprint import own_needs, own_offers
@@ -57,5 +59,5 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.university.routes import university
 
     audiences = (public, account, admin, enterprise, university, government, desk, topics)
-    for blueprint in (*audiences, own_needs, own_offers, health):
+    for blueprint in (*audiences, own_needs, own_offers, events, health):
         app.register_blueprint(blueprint)

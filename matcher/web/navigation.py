@@ -9,6 +9,7 @@ from matcher.core.labels import Label
 from matcher.core.people import ROLE_LABELS, Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.desk import tasks, waiting
+from matcher.events.views import waiting as waiting_invitations
 from matcher.web.context import current_actor, current_uow
 
 HOMES = {
@@ -56,6 +57,7 @@ class Menu:
 
 NEEDS = Link("own_needs.index", Label("我的需求", "My needs"), ("own_needs.",))
 OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_offers.",))
+EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
 
 TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
 
@@ -70,15 +72,18 @@ WORK: dict[Role, tuple[Link, ...]] = {
         Link("enterprise.home", Label("企业工作台", "Workspace"), ("enterprise.",)),
         NEEDS,
         OFFERS,
+        EVENTS,
     ),
     Role.UNIVERSITY: (
         Link("university.home", Label("院所工作台", "Workspace"), ("university.",)),
         OFFERS,
+        EVENTS,
     ),
     Role.GOVERNMENT: (
         Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
         TOPICS,
         NEEDS,
+        EVENTS,
     ),
     Role.DESK: (
         Link("desk.home", Label("今日", "Today"), ("desk.",)),
@@ -89,6 +94,7 @@ WORK: dict[Role, tuple[Link, ...]] = {
         Link("desk.find", Label("检索与配对", "Find and pair"), ("desk.find", "desk.pair_up")),
         Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk.review_"), count=waiting.to_publish),
         TOPICS,
+        EVENTS,
         Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
         Link("desk.show_workload", Label("工作量", "Workload")),
         Link("desk.decisions", Label("评审记录", "Record")),

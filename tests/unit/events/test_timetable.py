@@ -95,9 +95,9 @@ def test_pinned_meetings_stay_where_they_are(problem, data):
 
 
 @SOLVING
-@given(problems())
-def test_the_first_try_keeps_every_rule_but_the_tables(problem):
-    slots = first_try(problem, choose(problem).pairs)
+@given(problems(), st.booleans())
+def test_the_first_try_keeps_every_rule_but_the_tables(problem, spread):
+    slots = first_try(problem, choose(problem).pairs, spread=spread)
     for pair, slot in slots.items():
         assert slot in problem.common_slots(pair)
     assert len({(key, slot) for pair, slot in slots.items() for key in pair}) == 2 * len(slots)

@@ -1,0 +1,1 @@
+"""Pages of meeting days: for who organises them and for who takes part."""

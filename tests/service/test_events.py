@@ -1,0 +1,335 @@
+"""Meeting days: invited, answered, scheduled, undone, booked, held; each action by each role."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from matcher.core.clock import local_date
+from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from matcher.core.people import Actor
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.events import grid, outcomes, planning, service, views
+from matcher.events.calendar_file import calendar_of
+from matcher.events.model import Event, EventState, MeetingState, Participant, ParticipantState, PlanState, Side
+from matcher.events.service import Answer, Invitation
+from matcher.matching.model import Pairing, PairingState
+from tests.conftest import Actors, MovableClock
+from tests.factories import NeedFactory, OfferFactory, PairingFactory, organisation_of
+
+COMES = Answer(coming=True, people="张工\n王工")
+
+
+def form(uow: UnitOfWork, **changes: Any) -> dict[str, Any]:
+    day = local_date(uow.clock()) + timedelta(days=10)
+    return {
+        "title": "先进制造对接会", "place": "科创岛", "first_day": day.isoformat(), "days": "1", "opens": "9:00",
+        "closes": "12:00", "slot_minutes": "25", "gap_minutes": "5", "breaks": "10:30-10:45 茶歇",
+        "rooms": "一号厅，2，6", "least": "1", "most": "4", "self_scheduling": "yes",
+    } | changes  # fmt: skip
+
+
+@pytest.fixture
+def pairings(uow: UnitOfWork, actors: Actors) -> list[Pairing]:
+    """Two enterprises and two laboratories, every pair of them with a pairing."""
+    made = []
+    for asker, disclosure in ((actors.enterprise, "open"), (actors.other_enterprise, "redacted")):
+        need = NeedFactory(organisation=organisation_of(asker), disclosure=disclosure)
+        for score, offerer in ((0.9, actors.university), (0.5, actors.other_university)):
+            made.append(PairingFactory(need=need, offer=_offer(offerer), score=score))
+    uow.commit()
+    return made
+
+
+def _offer(actor: Actor) -> Any:
+    return OfferFactory(organisation=organisation_of(actor))
+
+
+@pytest.fixture
+def event(uow: UnitOfWork, actors: Actors, pairings: list[Pairing]) -> Event:
+    """An event to which all four are invited."""
+    made = service.create(uow, actors.desk, form(uow))
+    wanted = [Invitation(a.organisation_id or 0, Side.DEMAND) for a in (actors.enterprise, actors.other_enterprise)]
+    wanted += [Invitation(a.organisation_id or 0, Side.SUPPLY) for a in (actors.university, actors.other_university)]
+    service.invite(uow, actors.desk, made.id, wanted)
+    uow.commit()
+    return made
+
+
+def participant(uow: UnitOfWork, event: Event, actor: Actor) -> Participant:
+    return next(p for p in service.participants(uow, event.id) if p.organisation_id == actor.organisation_id)
+
+
+@pytest.fixture
+def answered(uow: UnitOfWork, actors: Actors, event: Event) -> Event:
+    for actor in (actors.enterprise, actors.other_enterprise, actors.university, actors.other_university):
+        service.answer(uow, actor, participant(uow, event, actor).id, COMES)
+    uow.commit()
+    return event
+
+
+@pytest.fixture
+def in_force(uow: UnitOfWork, actors: Actors, answered: Event) -> Event:
+    planning.deploy(uow, actors.desk, planning.propose(uow, actors.desk, answered.id).id)
+    uow.commit()
+    return answered
+
+
+ORGANISERS = {"desk", "government"}
+
+
+@pytest.mark.parametrize(
+    "role", ["enterprise", "university", "government", "desk", "admin", "visitor", "other_enterprise"]
+)
+def test_only_organisers_create_invite_schedule_and_cancel(
+    role: str, uow: UnitOfWork, actors: Actors, answered: Event
+) -> None:
+    actor: Actor = getattr(actors, role)
+    plan = planning.propose(uow, actors.desk, answered.id)
+    actions = [
+        lambda: service.create(uow, actor, form(uow)),
+        lambda: service.edit(uow, actor, answered.id, form(uow, title="改名")),
+        lambda: service.invite(uow, actor, answered.id, [Invitation(actors.admin.organisation_id or 0, Side.DEMAND)]),
+        lambda: views.candidates(uow, actor, answered.id),
+        lambda: views.look(uow, actor, plan.id),
+        lambda: planning.deploy(uow, actor, plan.id),
+        lambda: planning.undo(uow, actor, plan.id),
+        lambda: planning.propose(uow, actor, answered.id),
+        lambda: service.step(uow, actor, answered.id, "cancel"),
+    ]
+    for action in actions:
+        if role in ORGANISERS:
+            action()
+        else:
+            with pytest.raises(NotAllowed):
+                action()
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [("enterprise", True), ("desk", True), ("government", True), ("other_enterprise", False), ("university", False),
+     ("admin", False), ("visitor", False)],
+)  # fmt: skip
+def test_an_invitation_is_answered_by_who_got_it_and_by_the_organisers(
+    role: str, may: bool, uow: UnitOfWork, actors: Actors, event: Event
+) -> None:
+    one = participant(uow, event, actors.enterprise)
+    if may:
+        assert service.answer(uow, getattr(actors, role), one.id, COMES).state is ParticipantState.ACCEPTED
+    else:
+        with pytest.raises(NotFound if role in ("other_enterprise", "university") else NotAllowed):
+            service.answer(uow, getattr(actors, role), one.id, COMES)
+
+
+def test_the_grid_leaves_out_breaks(event: Event) -> None:
+    assert [slot.clock for slot in grid.slots(event)] == [
+        "09:00–09:25", "09:30–09:55", "10:00–10:25", "10:45–11:10", "11:15–11:40",
+    ]  # fmt: skip
+    assert [(table.room, table.place, table.seats) for table in grid.tables(event)] == [
+        ("一号厅", 1, 6),
+        ("一号厅", 2, 6),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"opens": "nine"}, "opens"),
+        ({"closes": "08:00"}, "closes"),
+        ({"closes": "09:10"}, "closes"),
+        ({"breaks": "午餐"}, "breaks"),
+        ({"rooms": "一号厅"}, "rooms"),
+        ({"rooms": "一号厅，99，6"}, "rooms"),
+        ({"first_day": "2020-01-01"}, "first_day"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_told_where(
+    changes: dict[str, Any], field: str, uow: UnitOfWork, actors: Actors
+) -> None:
+    with pytest.raises(InvalidInput) as told:
+        service.create(uow, actors.desk, form(uow, **changes))
+    assert field in {problem.field for problem in told.value.problems}
+
+
+def test_what_was_typed_comes_back(event: Event, uow: UnitOfWork, actors: Actors) -> None:
+    again = service.edit(uow, actors.desk, event.id, service.given_of(event))
+    assert service.given_of(again) == service.given_of(event)
+
+
+def test_a_timetable_is_looked_at_put_into_force_and_undone(uow: UnitOfWork, actors: Actors, answered: Event) -> None:
+    plan = planning.propose(uow, actors.desk, answered.id)
+    assert service.scheduled(uow, answered.id) == []
+    shown = views.look(uow, actors.desk, plan.id)
+    assert len(shown.changes.added) == len(plan.meetings) == 4
+    assert shown.without == []
+    planning.deploy(uow, actors.desk, plan.id)
+    assert answered.state is EventState.SCHEDULED
+    assert len(service.scheduled(uow, answered.id)) == 4
+    planning.undo(uow, actors.desk, plan.id)
+    assert (answered.state, plan.state) == (EventState.INVITING, PlanState.UNDONE)
+    assert service.scheduled(uow, answered.id) == []
+
+
+def test_a_timetable_of_which_somebody_cancelled_is_not_put_into_force(
+    uow: UnitOfWork, actors: Actors, answered: Event, clock: MovableClock
+) -> None:
+    plan = planning.propose(uow, actors.desk, answered.id)
+    clock.move(minutes=1)
+    service.answer(uow, actors.university, participant(uow, answered, actors.university).id, Answer(coming=False))
+    with pytest.raises(Conflict):
+        planning.deploy(uow, actors.desk, plan.id)
+
+
+def test_cancelling_takes_the_own_meetings_back_and_a_new_timetable_keeps_the_others(
+    uow: UnitOfWork, actors: Actors, in_force: Event, clock: MovableClock
+) -> None:
+    clock.move(minutes=1)
+    gone = participant(uow, in_force, actors.university)
+    service.answer(uow, actors.university, gone.id, Answer(coming=False))
+    assert gone.state is ParticipantState.WITHDRAWN
+    left = planning.snapshot(uow, in_force.id)
+    assert len(left) == 2
+    assert all(gone.id not in (row["demand"], row["supply"]) for row in left)
+    clock.move(minutes=1)
+    plan = planning.propose(uow, actors.desk, in_force.id)
+    shown = views.look(uow, actors.desk, plan.id)
+    assert len(shown.changes.kept) == 2
+    assert not shown.changes.dropped
+    planning.deploy(uow, actors.desk, plan.id)
+    planning.undo(uow, actors.desk, plan.id)
+    assert planning.snapshot(uow, in_force.id) == left
+
+
+def test_times_away_and_avoidances_are_kept(uow: UnitOfWork, actors: Actors, answered: Event) -> None:
+    one, other = (participant(uow, answered, a) for a in (actors.enterprise, actors.university))
+    away = frozenset({0, 1, 2})
+    service.answer(uow, actors.enterprise, one.id, Answer(True, "张工", away, 1, avoids=frozenset({other.id})))
+    assert grid.away(grid.slots(answered), one.unavailable) == away
+    rows = [row for row in planning.propose(uow, actors.desk, answered.id).meetings if row["demand"] == one.id]
+    assert len(rows) == 1
+    assert rows[0]["slot"] not in away
+    assert rows[0]["supply"] != other.id
+
+
+def test_hours_and_rooms_stay_while_meetings_are_scheduled(uow: UnitOfWork, actors: Actors, in_force: Event) -> None:
+    service.edit(uow, actors.desk, in_force.id, service.given_of(in_force) | {"title": "新名称"})
+    uow.commit()
+    with pytest.raises(Conflict):
+        service.edit(uow, actors.desk, in_force.id, service.given_of(in_force) | {"opens": "09:30"})
+
+
+def test_participants_book_a_slot_free_for_both_and_it_stays_put(
+    uow: UnitOfWork, actors: Actors, answered: Event
+) -> None:
+    one, other = (participant(uow, answered, a) for a in (actors.enterprise, actors.university))
+    free = planning.own_free_places(uow, actors.enterprise, one.id)
+    booked = planning.book(uow, actors.enterprise, one.id, other.id, free[other.id][-1][0])
+    place = (booked.slot, booked.table_no)
+    with pytest.raises(Conflict):
+        planning.book(uow, actors.university, other.id, one.id, 0)
+    rows = planning.propose(uow, actors.desk, answered.id).meetings
+    assert [(r["slot"], r["table"]) for r in rows if (r["demand"], r["supply"]) == (one.id, other.id)] == [place]
+    with pytest.raises(NotFound):
+        planning.cancel_meeting(uow, actors.other_university, booked.id)
+    assert planning.cancel_meeting(uow, actors.university, booked.id).state is MeetingState.CANCELLED
+
+
+def test_a_confidential_need_is_shown_to_the_other_side_in_its_redacted_form_only(
+    uow: UnitOfWork, actors: Actors, in_force: Event
+) -> None:
+    mine = participant(uow, in_force, actors.university)
+    secret = participant(uow, in_force, actors.other_enterprise)
+    found = {one.other(mine.id).id: one for one in views.meetings(uow, actors.university, in_force, [mine.id])}
+    assert found[secret.id].subject.need_title == ""
+    assert found[secret.id].subject.need_fields == ("new_materials",)
+    assert found[participant(uow, in_force, actors.enterprise).id].subject.need_title
+    partners = {p.participant.id: p for p in views.partners(uow, actors.university, in_force, mine)}
+    assert not partners[secret.id].named
+
+
+def test_a_need_hidden_from_the_other_side_is_not_proposed_before_they_are_introduced(
+    uow: UnitOfWork, actors: Actors, answered: Event, pairings: list[Pairing]
+) -> None:
+    for pairing in pairings:
+        pairing.need.disclosure = "closed"
+    uow.commit()
+    assert planning.propose(uow, actors.desk, answered.id).meetings == []
+
+
+def held(uow: UnitOfWork, actors: Actors, event: Event, pairing: Pairing) -> int:
+    service.step(uow, actors.desk, event.id, "start")
+    return next(m.id for m in service.scheduled(uow, event.id) if m.pairing_id == pairing.id)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [("continue", PairingState.NEGOTIATING), ("later", PairingState.MEETING), ("absent", PairingState.SUGGESTED)],
+)
+def test_what_the_organiser_records_moves_the_pairing(
+    outcome: str, state: PairingState, uow: UnitOfWork, actors: Actors, in_force: Event, pairings: list[Pairing]
+) -> None:
+    meeting = outcomes.record(uow, actors.desk, held(uow, actors, in_force, pairings[0]), outcome)
+    assert (meeting.demand_outcome, meeting.supply_outcome) == (outcome, outcome)
+    assert pairings[0].state is state
+
+
+def test_both_sides_say_what_came_of_it_and_only_both_together_go_on(
+    uow: UnitOfWork, actors: Actors, in_force: Event, pairings: list[Pairing]
+) -> None:
+    meeting_id = held(uow, actors, in_force, pairings[0])
+    outcomes.record(uow, actors.enterprise, meeting_id, "continue")
+    assert pairings[0].state is PairingState.MEETING
+    with pytest.raises(NotFound):
+        outcomes.record(uow, actors.other_university, meeting_id, "continue")
+    outcomes.record(uow, actors.university, meeting_id, "continue")
+    assert pairings[0].state is PairingState.NEGOTIATING
+
+
+def test_a_no_needs_its_reason_and_declines_the_pairing(
+    uow: UnitOfWork, actors: Actors, in_force: Event, pairings: list[Pairing]
+) -> None:
+    meeting_id = held(uow, actors, in_force, pairings[0])
+    with pytest.raises(InvalidInput):
+        outcomes.record(uow, actors.university, meeting_id, "no")
+    outcomes.record(uow, actors.university, meeting_id, "no", reason="no_capacity")
+    assert pairings[0].state is PairingState.DECLINED
+
+
+def test_outcomes_wait_until_the_meeting_has_begun(uow: UnitOfWork, actors: Actors, in_force: Event) -> None:
+    with pytest.raises(Conflict):
+        outcomes.record(uow, actors.desk, service.scheduled(uow, in_force.id)[0].id, "continue")
+
+
+def test_what_was_held_stays_when_the_rest_is_scheduled_anew(
+    uow: UnitOfWork, actors: Actors, in_force: Event, pairings: list[Pairing], clock: MovableClock
+) -> None:
+    meeting_id = held(uow, actors, in_force, pairings[0])
+    outcomes.record(uow, actors.desk, meeting_id, "later")
+    clock.move(minutes=1)
+    plan = planning.propose(uow, actors.desk, in_force.id)
+    planning.deploy(uow, actors.desk, plan.id)
+    states = {one.id: one.state for one in planning.all_meetings(uow, in_force.id)}
+    assert states.pop(meeting_id) is MeetingState.HELD
+    assert set(states.values()) == {MeetingState.SCHEDULED}
+
+
+def test_a_calendar_file_holds_the_own_meetings_with_time_and_table(
+    uow: UnitOfWork, actors: Actors, in_force: Event
+) -> None:
+    mine = participant(uow, in_force, actors.enterprise)
+    found = views.meetings(uow, actors.enterprise, in_force, [mine.id])
+    text = calendar_of(uow, in_force, found, {one.meeting.id: one.supply.name for one in found}).decode()
+    assert text.count("BEGIN:VEVENT") == len(found) == 2
+    assert found[0].slot.start.strftime("DTSTART:%Y%m%dT%H%M%SZ") in text or "TZID=Asia/Shanghai" in text
+    assert "科创岛 一号厅" in text.replace("\r\n ", "")
+
+
+def test_the_list_shows_who_is_invited_only_what_concerns_them(uow: UnitOfWork, actors: Actors, event: Event) -> None:
+    draft = service.create(uow, actors.desk, form(uow))
+    assert {row.event.id for row in views.events(uow, actors.desk)} == {event.id, draft.id}
+    assert [row.event.id for row in views.events(uow, actors.university)] == [event.id]
+    assert views.events(uow, actors.admin) == []
+    assert views.waiting(uow, actors.university) == 1
+    with pytest.raises(NotFound):
+        views.opened(uow, actors.university, draft.id)
