@@ -104,6 +104,14 @@ def test_every_link_inside_the_documents_leads_somewhere(document):
     assert lost == []
 
 
+def test_the_guide_shows_every_picture_that_is_taken():
+    scenes = re.findall(r'Scene\("([a-z-]+)"', (ROOT / "tools" / "screenshots.py").read_text("utf-8"))
+    guide = ROOT / "docs" / "guide"
+    shown = set(re.findall(r"images/([a-z-]+)-\d+\.png", "".join(p.read_text("utf-8") for p in guide.glob("*.md"))))
+    assert shown == set(scenes)
+    assert {path.name for path in (guide / "images").iterdir()} == {f"{s}-{w}.png" for s in scenes for w in (1440, 390)}
+
+
 def test_every_decision_says_why_what_and_what_follows_and_is_listed():
     folder = ROOT / "docs" / "decisions"
     listed = (folder / "README.md").read_text("utf-8")
