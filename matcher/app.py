@@ -10,6 +10,9 @@ from matcher.core.db import make_engine, make_session_factory
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.exchange.uploads import Uploads
 from matcher.matching.service import Matcher, MatchingOptions
+from matcher.messages.letters import House
+from matcher.messages.model import Channel
+from matcher.messages.senders import FolderSender, RobotSender, Sender, SmtpSender, SmtpServer
 from matcher.settings import Settings
 from matcher.worker import make_queue, register
 
@@ -46,6 +49,20 @@ class Platform:
     def uploads(self) -> Uploads:
         """Return the lists that wait between verdict and saving."""
         return Uploads(self.settings.data / "uploads")
+
+    def senders(self) -> dict[Channel, Sender]:
+        """Return the ways out of the house: the mail server, or a folder where none is set; the robot, if one is set."""
+        given = self.settings
+        house = House(given.address, given.mail_sender, given.session_key)
+        ways: dict[Channel, Sender] = {Channel.EMAIL: FolderSender(house, given.data / "mail")}
+        if given.smtp_host:
+            server = SmtpServer(
+                given.smtp_host, given.smtp_port, given.smtp_security, given.smtp_user, given.smtp_password
+            )
+            ways[Channel.EMAIL] = SmtpSender(house, server)
+        if given.webhook_url:
+            ways[Channel.WEBHOOK] = RobotSender(house, given.webhook_url, given.webhook_style, given.webhook_secret)
+        return ways
 
     def uow(self) -> UnitOfWork:
         """Open a unit of work whose commit wakes the worker when it leaves something to do."""

@@ -4,10 +4,12 @@ from matcher.accounts import brake
 from matcher.accounts import model as accounts
 from matcher.core import audit, lifecycle, outbox
 from matcher.core.db import Base
+from matcher.deals import model as deals
 from matcher.desk import model as desk
 from matcher.events import model as events
-from matcher.matching import desk_model, portfolio_model
+from matcher.matching import desk_model, introduction_model, portfolio_model, saved_model
 from matcher.matching import model as matching
+from matcher.messages import model as messages
 from matcher.needs import model as needs
 from matcher.offers import model as offers
 from matcher.projects import model as projects
@@ -17,14 +19,18 @@ __all__ = [
     "accounts",
     "audit",
     "brake",
+    "deals",
     "desk",
     "desk_model",
     "events",
+    "introduction_model",
     "lifecycle",
     "matching",
+    "messages",
     "needs",
     "offers",
     "outbox",
     "portfolio_model",
     "projects",
+    "saved_model",
 ]

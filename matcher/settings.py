@@ -54,12 +54,35 @@ class Settings(BaseSettings):
     workers: int = Field(2, ge=1, le=64, description="Web server processes.")
     max_upload_mb: int = Field(20, ge=1, le=500, description="Largest file that may be uploaded, in MB.")
     max_rows: int = Field(5000, ge=1, le=100_000, description="Most rows of one uploaded list.")
+    site: str = Field("", description="Public address of the platform, for links in mails; empty: host and port.")
+    smtp_host: str = Field("", description="Mail server; empty: mails are written as .eml files to the folder `mail`.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the line to the mail server is encrypted; none: only on a trusted network."
+    )
+    smtp_user: str = Field("", description="User at the mail server; empty: no sign-in.")
+    smtp_password: str = Field("", description="Password at the mail server.")
+    mail_sender: str = Field("no-reply@localhost", description="Address from which the platform writes.")
+    webhook_url: str = Field("", description="Webhook of the desk's group robot; empty: none.")
+    webhook_style: Literal["wecom", "dingtalk"] = Field(
+        "wecom", description="What the group robot understands: 企业微信 (wecom) or 钉钉 (dingtalk)."
+    )
+    webhook_secret: str = Field("", description="Secret with which calls to a 钉钉 robot are signed; empty: unsigned.")
+    remind_days: int = Field(
+        3, ge=1, le=60, description="Days after which a side that has not answered an introduction is reminded, twice."
+    )
+    introduction_days: int = Field(14, ge=2, le=180, description="Days after which an introduction runs out.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
 
     @property
     def url(self) -> str:
         """Return the address of the database."""
         return self.database_url or f"sqlite:///{(self.data / 'matcher.sqlite').absolute()}"
+
+    @property
+    def address(self) -> str:
+        """Return the address of the platform as people reach it, without a slash at the end."""
+        return (self.site or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def is_production(self) -> bool:

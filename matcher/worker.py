@@ -12,6 +12,12 @@ from huey import SqliteHuey, crontab
 
 from matcher.core.errors import Conflict
 from matcher.core.people import SYSTEM
+from matcher.matching.answering import expire_due as expire_due_introductions
+from matcher.matching.answering import remind_due
+from matcher.matching.news import tell_new_pairings
+from matcher.matching.saved import check_due, ranked_by
+from matcher.messages.digests import write_digests
+from matcher.messages.post import deliver
 from matcher.needs.service import expire_due
 from matcher.projects import topics
 from matcher.settings import Settings
@@ -37,6 +43,7 @@ def catch_up(platform: "Platform") -> None:
         return
     if read or matched:
         log.info("catch_up.done", read=read, matched=matched)
+        tell_news(platform)
 
 
 def group(platform: "Platform") -> None:
@@ -72,6 +79,46 @@ def expire(platform: "Platform") -> None:
         log.info("needs.expired", count=count)
 
 
+def remind(platform: "Platform") -> None:
+    """Remind those who have not answered an introduction, and end what nobody answered in time."""
+    settings, uow = platform.settings, platform.uow()
+    with uow:
+        expired = expire_due_introductions(uow, expire_days=settings.introduction_days)
+        reminded = remind_due(uow, after_days=settings.remind_days, expire_days=settings.introduction_days)
+    uow.close()
+    if expired or reminded:
+        log.info("introductions.tended", expired=expired, reminded=reminded)
+
+
+def tell_news(platform: "Platform") -> None:
+    """Tell owners of new pairings, and people of what is new in their saved searches."""
+    uow = platform.uow()
+    with uow:
+        pairings = tell_new_pairings(uow)
+    with uow:
+        searches = check_due(uow, ranked_by(platform.matcher))
+    uow.close()
+    if pairings or searches:
+        log.info("news.told", pairings=pairings, searches=searches)
+
+
+def digest(platform: "Platform") -> None:
+    """Write the digests that are due."""
+    uow = platform.uow()
+    with uow:
+        count = write_digests(uow)
+    uow.close()
+    if count:
+        log.info("digests.written", count=count)
+
+
+def post(platform: "Platform") -> None:
+    """Send the mails and calls that are due."""
+    run = deliver(platform.quiet_uow, platform.senders())
+    if run.sent or run.waiting or run.failed or run.unclear:
+        log.info("post.done", sent=run.sent, waiting=run.waiting, failed=run.failed, unclear=run.unclear)
+
+
 def save_uploads(platform: "Platform") -> None:
     """Save the uploaded lists that wait, or that a worker left in the middle."""
     for token in platform.uploads.unfinished():
@@ -91,6 +138,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
 
     @queue.task(name="catch_up")  # type: ignore[untyped-decorator]  # huey has no types
     def catch_up_task() -> None:
+        post(platform)
         catch_up(platform)
         group(platform)
 
@@ -101,12 +149,16 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
     @queue.periodic_task(crontab(minute="*"), name="every_minute")  # type: ignore[untyped-decorator]  # as above
     def every_minute() -> None:
         save_uploads(platform)
+        post(platform)
         catch_up(platform)
         group(platform)
 
     @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator]  # as above
     def every_hour() -> None:
         expire(platform)
+        remind(platform)
+        tell_news(platform)
+        digest(platform)
         ask_for_grouping(platform)
         group(platform)
 

@@ -25,7 +25,7 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_leaves_this_machine() -> Iterator[None]:
-    """Refuse every connection but loopback and sockets of this host, and every mail."""
+    """Refuse every connection and every mail server but those of this machine."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -33,12 +33,16 @@ def _nothing_leaves_this_machine() -> Iterator[None]:
             raise RuntimeError(f"a test tried to reach {address}")
         connect(self, address)
 
-    def no_mail(self: smtplib.SMTP, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError("a test tried to send mail")
+    to_server = smtplib.SMTP.connect
+
+    def guarded_mail(self: smtplib.SMTP, host: str = "localhost", *args: Any, **kwargs: Any) -> Any:
+        if not host.startswith(LOOPBACK):
+            raise RuntimeError(f"a test tried to send mail by {host}")
+        return to_server(self, host, *args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
-        patch.setattr(smtplib.SMTP, "connect", no_mail)
+        patch.setattr(smtplib.SMTP, "connect", guarded_mail)
         yield
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from matcher.cli import bench, data, database, matching, projects, quality, server
+from matcher.cli import bench, data, database, mail, matching, projects, quality, server
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -25,5 +25,6 @@ for command in (
     server.demo,
     server.serve,
     server.worker,
+    mail.mail,
 ):
     main.add_command(command)

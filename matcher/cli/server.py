@@ -19,6 +19,7 @@ def demo() -> None:
     from matcher.seed_event import seed_event
     from matcher.seeding import seed_demo
     from matcher.seeding_desk import seed_desk
+    from matcher.seeding_introductions import seed_introductions
 
     with platform() as opened:
         with step("database"):
@@ -37,6 +38,8 @@ def demo() -> None:
             console.print("  " + ", ".join(f"{count} {what}" for what, count in done.items()))
         with step("an example event"):
             console.print(f"  {seed_event(opened)} written")
+        with step("introductions"):
+            console.print(f"  {seed_introductions(opened)} introductions")
 
 
 def _tell_where(settings: Settings) -> None:

@@ -66,6 +66,16 @@ PERMISSIONS: dict[str, Rule] = {
     "event.take_part": _rule(GOVERNMENT, DESK, own=(ENTERPRISE, UNIVERSITY)),
     # portfolios
     "portfolio.make": _rule(DESK),
+    "introduction.see": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "introduction.answer": _rule(
+        DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)
+    ),  # the desk: what it was told by telephone
+    "meeting_note.write": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    "meeting_note.desk": _rule(DESK),  # notes that only the desk reads
+    # deals
+    "deal.list": _rule(GOVERNMENT, DESK, ADMIN, own=(ENTERPRISE, UNIVERSITY)),
+    "deal.see": _rule(GOVERNMENT, DESK, ADMIN, own=(ENTERPRISE, UNIVERSITY)),
+    "deal.write": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     # overviews
     "insight.government": _rule(GOVERNMENT, DESK, ADMIN),
     # common problems and the demand index
@@ -106,16 +116,27 @@ class View(StrEnum):
     NONE = "none"
 
 
-def need_view(actor: Actor, *, disclosure: str, owner: int, targets: Collection[int], public_state: bool) -> View:
+def need_view(
+    actor: Actor,
+    *,
+    disclosure: str,
+    owner: int,
+    targets: Collection[int],
+    public_state: bool,
+    disclosed_to: Collection[int] = (),
+) -> View:
     """Decide how much of a need `actor` sees.
 
     Owner and desk see all. Others see nothing before it is published; then all of an open need, the redacted form of a
-    redacted one, and all of a targeted one if their organisation is among its `targets`. A closed need stays closed.
+    redacted one, and all of a targeted one if their organisation is among its `targets`. A closed need stays closed. An
+    organisation of `disclosed_to`, to which both sides agreed to be introduced, sees all of any.
     """
     if allowed(actor, "need.confidential", owner=owner):
         return View.FULL
     if not public_state:
         return View.NONE
+    if actor.organisation_id in disclosed_to:
+        return View.FULL
     if disclosure == "open" or (disclosure == "targeted" and actor.organisation_id in targets):
         return View.FULL
     return View.REDACTED if disclosure == "redacted" else View.NONE

@@ -87,6 +87,7 @@ def move(
 ) -> Pairing:
     """Take one step with a pairing.
 
+    The note of “introduce” is what the broker says to both sides, who read it; every other note stays at the desk.
     `on` is the day to which it is deferred, on which the two meet, or on which the contract was signed. `seen_version` is the
     version on the person's screen: when somebody was faster this raises Conflict, says who did what, and changes nothing.
     Raises NotAllowed, NotFound, InvalidInput, Conflict.

@@ -14,7 +14,7 @@ from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.core.vocabularies import DECLINE_REASON
-from matcher.matching import assignments, claims
+from matcher.matching import assignments, claims, introductions
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE, UNDER_WAY
 from matcher.matching.model import Decision, Pairing, PairingState, Verdict
 from matcher.needs import model as need_model
@@ -79,15 +79,17 @@ def decide(
 
 
 def shift(uow: UnitOfWork, actor: Actor, pairing: Pairing, action: str, note: str = "", **detail: Any) -> None:
-    """Move a pairing through its lifecycle with history and audit, and keep its need's state true; raises Conflict.
+    """Move a pairing through its lifecycle with history and audit; raises Conflict.
 
-    Asks no permission: callers do.
+    Its need's state is kept true, its introduction follows, and whom it concerns is told. Asks no permission: callers do.
     """
+    source = pairing.state
     PAIRING_LIFECYCLE.apply(uow, actor, pairing, action, note)
     pairing.changed_at = uow.clock()
     audit.record(uow, actor, f"pairing.{action}", "pairing", pairing.id, **detail)
     claims.forget(uow, pairing.id)
     _tell_need(uow, actor, pairing)
+    introductions.follow(uow, actor, introductions.Taken(pairing, action, source, detail.get("reason"), note))
 
 
 def record_decision(

@@ -151,3 +151,13 @@ class NeedVersion(Base):
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
     changed_by: Mapped[int | None]
     changed_at: Mapped[datetime]
+
+
+class NeedDisclosure(Base):
+    """To which organisation a need that is not open was disclosed, because both sides agreed to an introduction."""
+
+    __tablename__ = "need_disclosures"
+
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id", ondelete="CASCADE"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, index=True)
+    disclosed_at: Mapped[datetime]

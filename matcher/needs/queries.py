@@ -17,7 +17,7 @@ from matcher.core.permissions import View, allowed, need_view
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import LONG_COOPERATION
 from matcher.core.vocabularies.regions import city_of
-from matcher.needs.model import PUBLIC_STATES, Need, NeedField, NeedState
+from matcher.needs.model import PUBLIC_STATES, Need, NeedDisclosure, NeedField, NeedState
 
 Condition = ColumnElement[bool]
 
@@ -70,7 +70,7 @@ def list_needs(uow: UnitOfWork, actor: Actor, wanted: NeedFilter, page: int = 1)
     query = _filtered(select(Need), visible, *conditions.values()).order_by(*_order(wanted))
     query = query.options(joinedload(Need.organisation), raiseload(Need.indicator_rows), raiseload(Need.versions))
     found = uow.session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    rows = [_row(actor, name, need) for need in found]
+    rows = _rows(uow, actor, name, found)
     return Listing(rows, total, page, _counts(uow, visible, conditions))
 
 
@@ -79,7 +79,7 @@ def newest_needs(uow: UnitOfWork, actor: Actor, limit: int) -> list[NeedRow]:
     name = own_name(uow, actor)
     query = _filtered(select(Need), visible_to(actor, name)).order_by(*_order(NeedFilter())).limit(limit)
     query = query.options(joinedload(Need.organisation), raiseload(Need.indicator_rows), raiseload(Need.versions))
-    return [_row(actor, name, need) for need in uow.session.scalars(query)]
+    return _rows(uow, actor, name, uow.session.scalars(query))
 
 
 def needs_of(uow: UnitOfWork, actor: Actor, organisation_id: int, limit: int = 50) -> list[NeedRow]:
@@ -88,7 +88,7 @@ def needs_of(uow: UnitOfWork, actor: Actor, organisation_id: int, limit: int = 5
     query = _filtered(select(Need), full_to(actor, name), Need.organisation_id == organisation_id)
     query = query.options(joinedload(Need.organisation), raiseload(Need.indicator_rows), raiseload(Need.versions))
     query = query.order_by(*_order(NeedFilter())).limit(limit)
-    return [_row(actor, name, need) for need in uow.session.scalars(query)]
+    return _rows(uow, actor, name, uow.session.scalars(query))
 
 
 def rows_of(uow: UnitOfWork, actor: Actor, ids: Iterable[int]) -> list[NeedRow]:
@@ -96,7 +96,21 @@ def rows_of(uow: UnitOfWork, actor: Actor, ids: Iterable[int]) -> list[NeedRow]:
     name = own_name(uow, actor)
     query = _filtered(select(Need), visible_to(actor, name), Need.id.in_(list(ids))).order_by(*_order(NeedFilter()))
     query = query.options(joinedload(Need.organisation), raiseload(Need.indicator_rows), raiseload(Need.versions))
-    return [_row(actor, name, need) for need in uow.session.scalars(query)]
+    return _rows(uow, actor, name, uow.session.scalars(query))
+
+
+def published_since(
+    uow: UnitOfWork, actor: Actor, wanted: NeedFilter, since: datetime, limit: int = 100
+) -> dict[int, str]:
+    """Return the needs published after a moment that pass a filter and that `actor` may see, by number.
+
+    Each comes with its title, empty where not everybody may read it: what is told of it may leave the house.
+    """
+    name = own_name(uow, actor)
+    conditions = _conditions(wanted, full_to(actor, name)).values()
+    query = _filtered(select(Need.id, Need.title, Need.disclosure), visible_to(actor, name), *conditions)
+    query = query.where(Need.published_at > since).order_by(Need.published_at.desc(), Need.id.desc()).limit(limit)
+    return {row.id: row.title if row.disclosure == "open" else "" for row in uow.session.execute(query)}
 
 
 def named_needs(uow: UnitOfWork, actor: Actor, text: str, limit: int) -> list[int]:
@@ -125,9 +139,23 @@ def full_to(actor: Actor, name: str) -> Condition:
         # The list is stored as JSON, in which a name stands between quotation marks.
         named = cast(Need.targets, String).like(like(json.dumps(name)), escape="\\")
         ways.append(and_(Need.disclosure == "targeted", named))
+    if actor.organisation_id is not None:
+        ways.append(Need.id.in_(_disclosed(actor.organisation_id)))
     if actor.organisation_id is not None and allowed(actor, "need.confidential", owner=actor.organisation_id):
         ways.append(Need.organisation_id == actor.organisation_id)
     return and_(Need.state.in_(PUBLIC_STATES), or_(*ways))
+
+
+def _disclosed(organisation_id: int) -> Select[int]:
+    return select(NeedDisclosure.need_id).where(NeedDisclosure.organisation_id == organisation_id)
+
+
+def disclosed_among(uow: UnitOfWork, actor: Actor, needs: list[Need]) -> set[int]:
+    """Return which of some needs were disclosed to the actor's organisation, in one query."""
+    hidden = [need.id for need in needs if need.disclosure != "open"]
+    if actor.organisation_id is None or not hidden:
+        return set()
+    return set(uow.session.scalars(_disclosed(actor.organisation_id).where(NeedDisclosure.need_id.in_(hidden))))
 
 
 def visible_to(actor: Actor, name: str) -> Condition:
@@ -220,9 +248,22 @@ def _counts(uow: UnitOfWork, visible: Condition, conditions: dict[str, Condition
     }
 
 
-def _row(actor: Actor, name: str, need: Need) -> NeedRow:
+def _rows(uow: UnitOfWork, actor: Actor, name: str, found: Iterable[Need]) -> list[NeedRow]:
+    needs = list(found)
+    disclosed = disclosed_among(uow, actor, needs)
+    return [_row(actor, name, need, is_disclosed=need.id in disclosed) for need in needs]
+
+
+def _row(actor: Actor, name: str, need: Need, *, is_disclosed: bool) -> NeedRow:
     targets = [actor.organisation_id] if name and name in need.targets and actor.organisation_id is not None else []
-    view = need_view(actor, disclosure=need.disclosure, owner=need.organisation_id, targets=targets, public_state=True)
+    view = need_view(
+        actor,
+        disclosure=need.disclosure,
+        owner=need.organisation_id,
+        targets=targets,
+        public_state=True,
+        disclosed_to=[actor.organisation_id] if is_disclosed and actor.organisation_id is not None else (),
+    )
     full = view is View.FULL
     return NeedRow(
         id=need.id,

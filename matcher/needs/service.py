@@ -27,6 +27,7 @@ from matcher.needs.model import (
     OPEN_STATES,
     PUBLIC_STATES,
     Need,
+    NeedDisclosure,
     NeedState,
     NeedVersion,
 )
@@ -287,14 +288,33 @@ def view_for(uow: UnitOfWork, actor: Actor, need: Need) -> View:
         owner=need.organisation_id,
         targets=targets,
         public_state=need.state in PUBLIC_STATES,
+        disclosed_to=_disclosed_to(uow, actor, need),
     )
+
+
+def _disclosed_to(uow: UnitOfWork, actor: Actor, need: Need) -> tuple[int, ...]:
+    """Return the actor's organisation when the need, not open to all, was disclosed to it."""
+    if need.disclosure == "open" or actor.organisation_id is None:
+        return ()
+    found = uow.session.get(NeedDisclosure, (need.id, actor.organisation_id))
+    return (found.organisation_id,) if found else ()
+
+
+def disclose(uow: UnitOfWork, actor: Actor, need: Need, organisation_id: int) -> None:
+    """Let an organisation see all of a need from now on; asks no permission: callers saw both sides agree."""
+    if uow.session.get(NeedDisclosure, (need.id, organisation_id)) is None:
+        uow.session.add(NeedDisclosure(need_id=need.id, organisation_id=organisation_id, disclosed_at=uow.clock()))
+        audit.record(uow, actor, "need.disclose", "need", need.id, to=organisation_id, disclosure=need.disclosure)
 
 
 def seen(uow: UnitOfWork, actor: Actor, need: Need) -> SeenNeed | None:
     """Return the need as the actor sees it, or None when it is hidden from them."""
     view = view_for(uow, actor, need)
-    if view is View.NONE:
-        return None
+    return None if view is View.NONE else seen_as(actor, need, view)
+
+
+def seen_as(actor: Actor, need: Need, view: View) -> SeenNeed:
+    """Return the need in a view, full or redacted, that the caller has decided on."""
     inside = allowed(actor, "need.confidential", owner=need.organisation_id)
     hidden = {f.name for f in NEED_FIELDS if (f.redacted and view is View.REDACTED) or (not f.public and not inside)}
     answers = {name: value for name, value in answers_of(need).items() if name not in hidden}
@@ -307,9 +327,15 @@ def get(uow: UnitOfWork, actor: Actor, need_id: int) -> SeenNeed:
     found = seen(uow, actor, need) if need else None
     if need is None or found is None:
         raise NotFound(NO_NEED)
+    write_look(uow, actor, found)
+    return found
+
+
+def write_look(uow: UnitOfWork, actor: Actor, found: SeenNeed) -> None:
+    """Write down that somebody else than its owner reads a need that is not open."""
+    need = found.need
     if need.disclosure != "open" and found.view is View.FULL and actor.organisation_id != need.organisation_id:
         audit.record(uow, actor, "need.look", "need", need.id, disclosure=need.disclosure)
-    return found
 
 
 def to_review(uow: UnitOfWork, actor: Actor) -> list[Need]:

@@ -70,6 +70,12 @@ def newest_offers(uow: UnitOfWork, actor: Actor, limit: int) -> list[OfferRow]:
     return _rows(uow, _filtered(select(Offer)).order_by(*_order(OfferFilter())).limit(limit))
 
 
+def published_since(uow: UnitOfWork, wanted: OfferFilter, since: datetime, limit: int = 100) -> dict[int, str]:
+    """Return the offers published after a moment that pass a filter, by number, with their titles."""
+    query = _filtered(select(Offer.id, Offer.title), Offer.published_at > since, *_conditions(wanted).values())
+    return dict(uow.session.execute(query.order_by(Offer.published_at.desc(), Offer.id.desc()).limit(limit)).all())
+
+
 def named_offers(uow: UnitOfWork, text: str, limit: int) -> list[int]:
     """Return the public offers whose number a text is, or whose title or organisation holds it."""
     digits = text.upper().removeprefix("CG")

@@ -47,17 +47,20 @@ def configure_blueprints(app: Flask) -> None:
     """Register the pages of every audience."""
     from matcher.web.account.routes import account
     from matcher.web.admin.routes import admin
+    from matcher.web.deals.routes import deals
     from matcher.web.desk.views import desk
     from matcher.web.enterprise.routes import enterprise
     from matcher.web.events import organise, taking_part  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.events.blueprint import events
     from matcher.web.government.routes import government
     from matcher.web.health import health
+    from matcher.web.inbox.routes import inbox
+    from matcher.web.introductions.routes import introductions
     from matcher.web.own.blueprint import own_needs, own_offers
     from matcher.web.public.routes import public
     from matcher.web.topics.routes import topics
     from matcher.web.university.routes import university
 
     audiences = (public, account, admin, enterprise, university, government, desk, topics)
-    for blueprint in (*audiences, own_needs, own_offers, events, health):
+    for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, health):
         app.register_blueprint(blueprint)

@@ -10,6 +10,8 @@ from matcher.core.people import ROLE_LABELS, Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.desk import tasks, waiting
 from matcher.events.views import waiting as waiting_invitations
+from matcher.matching.introduction_view import waiting as waiting_introductions
+from matcher.messages.service import unread
 from matcher.web.context import current_actor, current_uow
 
 HOMES = {
@@ -60,6 +62,8 @@ OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_off
 EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
 
 TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
+INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
+DEALS = Link("deals.index", Label("技术合同", "Contracts"), ("deals.",))
 
 PUBLIC: tuple[Link, ...] = (
     Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
@@ -72,18 +76,24 @@ WORK: dict[Role, tuple[Link, ...]] = {
         Link("enterprise.home", Label("企业工作台", "Workspace"), ("enterprise.",)),
         NEEDS,
         OFFERS,
+        INTRODUCTIONS,
         EVENTS,
+        DEALS,
     ),
     Role.UNIVERSITY: (
         Link("university.home", Label("院所工作台", "Workspace"), ("university.",)),
         OFFERS,
+        INTRODUCTIONS,
         EVENTS,
+        DEALS,
     ),
     Role.GOVERNMENT: (
         Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
         TOPICS,
         NEEDS,
+        INTRODUCTIONS,
         EVENTS,
+        DEALS,
     ),
     Role.DESK: (
         Link("desk.home", Label("今日", "Today"), ("desk.",)),
@@ -96,6 +106,8 @@ WORK: dict[Role, tuple[Link, ...]] = {
         TOPICS,
         EVENTS,
         Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
+        INTRODUCTIONS,
+        DEALS,
         Link("desk.show_workload", Label("工作量", "Workload")),
         Link("desk.decisions", Label("评审记录", "Record")),
     ),
@@ -106,7 +118,7 @@ WORK: dict[Role, tuple[Link, ...]] = {
     ),
 }
 # Symbols beside the person's name, for what may call at any time; each needs an `icon`.
-SIDE: tuple[Link, ...] = ()
+SIDE: tuple[Link, ...] = (Link("inbox.index", Label("消息", "Messages"), ("inbox.",), unread, "bell"),)
 
 
 def navigation() -> Menu:

@@ -22,6 +22,8 @@ PUBLIC = {
     "account.sign_up",
     "account.sign_up_post",
     "account.signed_up",
+    "inbox.unsubscribe",
+    "inbox.unsubscribe_post",
     "health.check",
 }
 HOMES = {

@@ -21,6 +21,8 @@ from matcher.core.outbox import OutboxRow
 from matcher.core.people import Role
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies.regions import city_of
+from matcher.matching import introduction_view
+from matcher.messages.service import unread
 from matcher.needs import service as needs
 from matcher.needs.fields import NEED_FIELDS
 from matcher.needs.model import Need, NeedState
@@ -28,7 +30,9 @@ from matcher.offers import service as offers
 from matcher.offers.fields import OFFER_FIELDS
 from matcher.offers.model import Offer
 from matcher.seeding import DEMO_PASSWORD, DEMO_PEOPLE, SEEDS, as_given, read_seeds, seed_demo
+from matcher.seeding_introductions import seed_introductions
 from matcher.settings import Settings
+from tests import factories
 from tests.databases import ROOT
 
 NEEDS = list(read_seeds("needs", "need"))
@@ -289,3 +293,33 @@ def test_seed_dates_move_along_with_the_calendar():
     entry = next(entry for entry in NEEDS if "valid_until" in entry)
     moved = as_given(entry, timedelta(days=365))
     assert moved["valid_until"] == entry["valid_until"] + timedelta(days=365)
+
+
+STORIES = list(read_seeds("introductions", "story"))
+
+
+def test_the_stories_of_the_demo_are_told_once_and_show_both_sides_something(sqlite_databases, tmp_path):
+    platform = open_demo(sqlite_databases, tmp_path)
+    seed_demo(platform)
+    uow = UnitOfWork(platform.sessions)
+    with factories.written_to(uow), uow:
+        for story in STORIES:
+            need = uow.session.scalars(select(Need).where(Need.ref == story["need"])).one()
+            offer = uow.session.scalars(select(Offer).where(Offer.ref == story["offer"])).one()
+            factories.PairingFactory(need=need, offer=offer)
+    assert [seed_introductions(platform), seed_introductions(platform)] == [len(STORIES), 0]
+    for email in ("qiye@demo.example", "gaoxiao@demo.example"):
+        actor = uow.session.scalars(select(Person).where(Person.email == email)).one().actor()
+        rows = introduction_view.listed(uow, actor).rows
+        assert len(rows) >= 3
+        assert sum(row.waits_for_me for row in rows) == 1
+        assert unread(uow, actor)
+    uow.close()
+    platform.engine.dispose()
+
+
+def test_stories_are_refused_in_production(sqlite_databases, tmp_path):
+    platform = open_demo(sqlite_databases, tmp_path, environment="production")
+    with pytest.raises(NotAllowed):
+        seed_introductions(platform)
+    platform.engine.dispose()

@@ -1,6 +1,7 @@
 """Codes of the field with their labels in Chinese and English, each declared once."""
 
 from matcher.core.vocabularies.base import Vocabulary
+from matcher.core.vocabularies.contracts import CONTRACT_TYPE
 from matcher.core.vocabularies.cooperation import (
     DISCLOSURE,
     IP_OWNERSHIP,
@@ -28,6 +29,7 @@ from matcher.core.vocabularies.technology import EMERGING, TECH_FIELD, TRL
 
 __all__ = [
     "COMPARATOR",
+    "CONTRACT_TYPE",
     "DECLINE_REASON",
     "DISCLOSURE",
     "EMERGING",

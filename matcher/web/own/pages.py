@@ -15,8 +15,11 @@ from matcher.desk.sharing import for_sides
 from matcher.matching import queries
 from matcher.matching.explain_labels import promise
 from matcher.matching.explained import explanation_of
+from matcher.matching.fair_words import fair_words
+from matcher.matching.introduction_model import Party
+from matcher.matching.introduction_view import introductions_of
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE
-from matcher.matching.model import PairingState
+from matcher.matching.model import PairingState, Verdict
 from matcher.matching.own import OwnFigures, OwnFilter, OwnRow, own_figures, own_items
 from matcher.matching.queries import OwnPairing
 from matcher.needs.model import NeedVersion
@@ -97,6 +100,12 @@ def explained(own: OwnPairing) -> dict[str, Any]:
     return {"terms": [one.term for one in found.terms[:TERMS_SHOWN]], "best": best}
 
 
+def why_not(side: OwnSide, own: OwnPairing) -> Label:
+    """Return in fair words why a pairing was declined."""
+    said = [decision.reason for decision in own.pairing.decisions if decision.verdict is Verdict.DECLINE]
+    return fair_words(said[-1] if said else None, Party.NEED if side.what == "needs" else Party.OFFER)
+
+
 def shown_versions(side: OwnSide, versions: list[NeedVersion]) -> list[ShownVersion]:
     """Return versions, the latest first, with what each changed."""
     before = [None, *versions]
@@ -113,7 +122,8 @@ def detail(side: OwnSide, item_id: int) -> ResponseReturnValue:
     with current_uow() as uow:  # the desk's look at a confidential need is written down
         item = side.load(uow, actor, item_id)
         moves, versions = side.history(uow, actor, item_id)
-        pairings = [p for p in side.pairings(uow, actor, item) if p.pairing.state is not PairingState.DECLINED]
+        found = side.pairings(uow, actor, item)
+        pairings = [own for own in found if own.pairing.state is not PairingState.DECLINED]
         return render_template(
             "own/detail.html",
             side=side,
@@ -122,6 +132,8 @@ def detail(side: OwnSide, item_id: int) -> ResponseReturnValue:
             actions=side.open_actions(item),
             is_editable=item.state in side.editable,
             pairings=[(own, explained(own)) for own in pairings],
+            declined=[(own, why_not(side, own)) for own in found if own.pairing.state is PairingState.DECLINED],
+            introduced=introductions_of(uow, [own.pairing.id for own in found]),
             pairing_states=PAIRING_LIFECYCLE.labels,
             promise=promise,
             shared=for_sides(uow, [own.pairing.id for own in pairings]),

@@ -1,0 +1,1 @@
+"""A person's messages, how often they are mailed, and saved searches."""

@@ -1,0 +1,1 @@
+"""Pages of introductions, for both sides and the desk."""
