@@ -114,11 +114,14 @@ def _open(uow: UnitOfWork, actor: Actor, taken: Taken, found: Both) -> None:
         opened_by=actor.person_id,
         opened_at=uow.clock(),
         changed_at=uow.clock(),
-        words=taken.words,
+        # What the system notes of a meeting that was held is not a broker's word to both sides.
+        words="" if actor.is_system else taken.words,
     )
     uow.session.add(introduction)
     uow.session.flush()
     assignments.keep(uow, taken.pairing.id)
+    if actor.is_system:
+        return  # the two have met: the next step, in the same transaction, tells them
     for party in Party:
         people = found.people(uow, party)
         text = texts.opened(party, found.need, found.offer)
