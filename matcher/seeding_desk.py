@@ -1,6 +1,6 @@
 """The demo's desk: two brokers with decisions, notes, tasks and a saved filter on the pairings that matching has proposed.
 
-Idempotent: written once, and only where nobody has decided anything yet. Refused in production.
+Idempotent: written once, and only where nobody has written a task yet. Refused in production.
 """
 
 from datetime import timedelta
@@ -14,8 +14,9 @@ from matcher.core.errors import NotAllowed
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.desk import filters, notes, tasks
+from matcher.desk.model import Task
 from matcher.matching import assignments, review
-from matcher.matching.model import Decision, Pairing, PairingState, Verdict
+from matcher.matching.model import Pairing, PairingState, Verdict
 from matcher.matching.queue import both_open, joined
 from matcher.seeding import IN_PRODUCTION
 
@@ -59,7 +60,7 @@ def _write(uow: UnitOfWork) -> dict[str, int]:
     written = {"decisions": 0, "notes": 0, "tasks": 0, "filters": 0}
     people = uow.session.scalars(select(Person).where(Person.email.in_((FIRST, SECOND))))
     brokers = {person.email: person.actor() for person in people}
-    has_begun = uow.session.scalar(select(func.count()).select_from(Decision))
+    has_begun = uow.session.scalar(select(func.count()).select_from(Task))
     pairings = _best(uow, len(SAID))
     if has_begun or len(brokers) < 2 or len(pairings) < len(SAID):
         return written
