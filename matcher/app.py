@@ -35,6 +35,7 @@ class Platform:
             encoder_backend=self.settings.encoder_backend,
             cross_encoder=self.settings.cross_encoder,
             pairings_per_item=self.settings.pairings_per_item,
+            exploration=self.settings.exploration,
         )
         return Matcher(options, self.quiet_uow)
 

@@ -7,7 +7,7 @@ from matcher.core.db import Base
 from matcher.deals import model as deals
 from matcher.desk import model as desk
 from matcher.events import model as events
-from matcher.matching import desk_model, introduction_model, portfolio_model, saved_model
+from matcher.matching import desk_model, introduction_model, portfolio_model, ranker_model, saved_model
 from matcher.matching import model as matching
 from matcher.messages import model as messages
 from matcher.needs import model as needs
@@ -32,5 +32,6 @@ __all__ = [
     "outbox",
     "portfolio_model",
     "projects",
+    "ranker_model",
     "saved_model",
 ]

@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     pairings_per_item: int = Field(
         10, ge=1, le=100, description="Candidate pairings proposed for each need and each offer."
     )
+    exploration: float = Field(
+        0.1,
+        ge=0,
+        le=0.5,
+        description="Share of a need's pairings drawn from further down the list, so that learning sees them; 0: none.",
+    )
     host: str = Field("127.0.0.1", description="Address on which the web server listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the web server listens.")
     workers: int = Field(2, ge=1, le=64, description="Web server processes.")

@@ -14,6 +14,7 @@ from matcher.core.errors import Conflict
 from matcher.core.people import SYSTEM
 from matcher.matching.answering import expire_due as expire_due_introductions
 from matcher.matching.answering import remind_due
+from matcher.matching.learn import train_if_asked
 from matcher.matching.news import tell_new_pairings
 from matcher.matching.saved import check_due, ranked_by
 from matcher.messages.digests import write_digests
@@ -34,7 +35,8 @@ def make_queue(settings: Settings) -> SqliteHuey:
 
 
 def catch_up(platform: "Platform") -> None:
-    """Read and match everything that waits; another process at it is left alone."""
+    """Train if asked, then read and match everything that waits; another process at it is left alone."""
+    train(platform)
     try:
         read = platform.matcher.sync()
         matched = platform.matcher.match()
@@ -67,6 +69,21 @@ def ask_for_grouping(platform: "Platform") -> None:
     with uow:
         topics.wish_for_grouping(uow)
     uow.close()
+
+
+def train(platform: "Platform") -> None:
+    """Train the ranking when somebody asked for it; what is adopted is matched at once."""
+    uow = platform.quiet_uow()
+    try:
+        with uow:
+            done = train_if_asked(uow, SYSTEM)
+    except Conflict as error:
+        log.info("train.busy", reason=error.message.en)
+        return
+    finally:
+        uow.close()
+    if done:
+        log.info("train.done", verdict=done.trial.verdict.value, version=done.version)
 
 
 def expire(platform: "Platform") -> None:

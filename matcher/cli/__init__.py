@@ -2,7 +2,7 @@
 
 import click
 
-from matcher.cli import bench, data, database, mail, matching, projects, quality, server
+from matcher.cli import bench, data, database, learning, mail, matching, projects, quality, server
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -22,6 +22,8 @@ for command in (
     matching.doctor,
     quality.evaluate,
     bench.bench,
+    learning.simulate,
+    learning.train,
     server.demo,
     server.serve,
     server.worker,

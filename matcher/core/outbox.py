@@ -16,6 +16,7 @@ class Topic(StrEnum):
     INDEX = "index"
     MATCH = "match"
     GROUP = "group"
+    TRAIN = "train"
 
 
 class OutboxRow(Base):

@@ -76,6 +76,10 @@ PERMISSIONS: dict[str, Rule] = {
     "deal.list": _rule(GOVERNMENT, DESK, ADMIN, own=(ENTERPRISE, UNIVERSITY)),
     "deal.see": _rule(GOVERNMENT, DESK, ADMIN, own=(ENTERPRISE, UNIVERSITY)),
     "deal.write": _rule(DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
+    # what the ranking has learned
+    "ranker.see": _rule(DESK, ADMIN),
+    "ranker.train": _rule(DESK, ADMIN),
+    "ranker.adopt": _rule(ADMIN),
     # overviews
     "insight.government": _rule(GOVERNMENT, DESK, ADMIN),
     # common problems and the demand index

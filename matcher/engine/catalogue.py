@@ -185,7 +185,7 @@ class Catalogue:
         words = self._lexicon.scores(
             query.tokens, query.language, candidates.ids, candidates.languages, formula.rarity_power
         )
-        evidence = weigh(query, candidates, words, self.reference, formula)
+        evidence = weigh(query, candidates, words, self.reference, formula, self.ranking.recall)
         return self.ranking.hits(candidates.ids, evidence, facts_of(record), StatedFacts(items), k)
 
     def _read(self, ids: Sequence[int]) -> list[StoredItem]:

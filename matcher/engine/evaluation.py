@@ -34,12 +34,12 @@ def evaluate(folders: Sequence[Path], encoder: Encoder, *, depth: int = 100, cac
 
 
 def _run_set(judged: JudgedSet, encoder: Encoder, depth: int, cache: Path | None) -> Iterator[Outcome]:
-    corpus = _records(judged.corpus, "offer", encoder, cache)
+    corpus = read_records(judged.corpus, "offer", encoder, cache)
     documents = {document.id: document for document in judged.corpus}
     plain = LexicalIndex()
     plain.upsert([record.item.id for record in corpus], [record.tokens for record in corpus])
     for task in judged.tasks:
-        queries = _records(task.queries, "need", encoder, cache)
+        queries = read_records(task.queries, "need", encoder, cache)
         chosen = {query.id for query in task.judged}
         asked = [(query, record) for query, record in zip(task.queries, queries, strict=True) if query.id in chosen]
         catalogue = Catalogue(fit_reference(corpus, queries, encoder.dimension))
@@ -66,7 +66,7 @@ def _answers(
         yield Answer(query, {"bm25": by_terms, "dense": by_cosine, "engine": mine}, chances)
 
 
-def _records(texts: Sequence[Document], side: Side, encoder: Encoder, cache: Path | None) -> list[Record]:
+def read_records(texts: Sequence[Document], side: Side, encoder: Encoder, cache: Path | None) -> list[Record]:
     """Return the records of texts, numbered by place; those in the cache are not encoded again."""
     items = [
         Item(at, text.title, text.text, Profile(side, language=detect(f"{text.title}\n{text.text}")))

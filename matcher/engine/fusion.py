@@ -26,6 +26,7 @@ import numpy.typing as npt
 from matcher.engine.alignment import best_answers, first_passage, similarities, soft_maximum
 from matcher.engine.items import Record, Vectors
 from matcher.engine.lexicon import WordScores, comparable
+from matcher.engine.precedents import Recall
 from matcher.engine.reference import Reference
 
 Values = npt.NDArray[np.float64]
@@ -61,6 +62,7 @@ class Query:
     rows: Vectors
     tokens: tuple[str, ...]
     language: str
+    id: int = 0
 
     @property
     def passages(self) -> Vectors:
@@ -77,7 +79,7 @@ class Query:
     def prepare(cls, record: Record, reference: Reference) -> Query:
         """Return the query that a record makes, corrected as the reference says."""
         language = record.item.profile.language
-        return cls(reference.correct_queries(record.vectors, language), record.tokens, language)
+        return cls(reference.correct_queries(record.vectors, language), record.tokens, language, record.item.id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +98,8 @@ class Evidence:
     """Hold the evidence of n pairs, (n,) each.
 
     `whole` and `alignment` are cosines of the whole texts and of their passages, `cosine` their mixture; `bm25` and `share` are
-    those of WordScores; `dense`, `words` and `total` are as the formula has them; `spoken` tells where words can be compared.
+    those of WordScores; `dense`, `words` and `total` are as the formula has them; `spoken` tells where words can be compared;
+    `precedent` is what earlier decisions on similar pairs say, None where no ranker asks.
     """
 
     whole: Values
@@ -108,6 +111,7 @@ class Evidence:
     words: Values
     total: Values
     spoken: npt.NDArray[np.bool_]
+    precedent: Values | None = None
 
 
 def cosines(query: Query, candidates: Candidates) -> tuple[Values, Values]:
@@ -118,7 +122,14 @@ def cosines(query: Query, candidates: Candidates) -> tuple[Values, Values]:
     return found[starts, 0].astype(np.float64), soft_maximum(best_answers(passages, starts))
 
 
-def weigh(query: Query, candidates: Candidates, shared: WordScores, reference: Reference, formula: Formula) -> Evidence:
+def weigh(
+    query: Query,
+    candidates: Candidates,
+    shared: WordScores,
+    reference: Reference,
+    formula: Formula,
+    recall: Recall | None = None,
+) -> Evidence:
     """Return the evidence of every pair; `shared` has rarity to the formula's power."""
     whole, alignment = cosines(query, candidates)
     cosine = (1 - formula.alignment) * whole + formula.alignment * alignment
@@ -128,4 +139,7 @@ def weigh(query: Query, candidates: Candidates, shared: WordScores, reference: R
     spoken = np.array([comparable(query.language, language) for language in candidates.languages], np.bool_)
     words = np.where(spoken, formula.damp(shared.surprise), formula.imputed * dense)
     total = dense + formula.weight_of_words(query) * words
-    return Evidence(whole, alignment, cosine, shared.bm25, shared.share, dense, words, total, spoken)
+    known = (
+        recall.of(np.array([query.id]), query.rows[:1], candidates.rows[candidates.offsets[:-1]]) if recall else None
+    )
+    return Evidence(whole, alignment, cosine, shared.bm25, shared.share, dense, words, total, spoken, known)

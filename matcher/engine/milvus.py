@@ -189,7 +189,7 @@ class MilvusCatalogue:
         candidates, formula = gather(stored), self.ranking.formula
         texts = [(held.item.language, held.tokens) for held in items]
         words = compare_words(query.tokens, query.language, texts, statistics, formula.rarity_power)
-        evidence = weigh(query, candidates, words, self.reference, formula)
+        evidence = weigh(query, candidates, words, self.reference, formula, self.ranking.recall)
         return self.ranking.hits(candidates.ids, evidence, facts_of(record), StatedFacts(stored), k)
 
     def _statistics(self, asked: Sequence[Query]) -> Statistics:

@@ -23,6 +23,7 @@ from matcher.engine.features import Facts, agreements, sizes
 from matcher.engine.fusion import Candidates, Evidence, Formula, Query, weigh
 from matcher.engine.items import Hit, Record
 from matcher.engine.lexicon import compare_words
+from matcher.engine.precedents import Recall
 from matcher.engine.reference import Reference
 
 Values = npt.NDArray[np.float64]
@@ -45,7 +46,7 @@ AGREEMENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
 LARGEST_ADJUSTMENT = 1.0
 # What a ranker may look at, in the columns of `matrix`: closeness of meaning (cosines of whole texts, of the best rows, both
 # mixed, and in standard deviations), shared words (BM25, its z, the rarity-weighted part of the query that is shared), the
-# formula's evidence, stated facts, and what tells a ranker how far to trust the others.
+# formula's evidence, stated facts, what tells a ranker how far to trust the others, and earlier decisions on similar pairs.
 FEATURES = (
     "whole",
     "alignment",
@@ -59,6 +60,7 @@ FEATURES = (
     "same_language",
     "need_length",
     "offer_length",
+    "precedent",
 )
 
 
@@ -117,13 +119,24 @@ def matrix(features: Sequence[Mapping[str, float]]) -> Values:
     return np.array(rows, np.float64).reshape(len(features), len(FEATURES))
 
 
+def formula_figures(columns: Values) -> Values:
+    """Return the formula's figure (n,) from the columns of `matrix`."""
+    weights = np.array([AGREEMENT_WEIGHTS.get(name, 0.0) for name in FEATURES])
+    adjusted = np.clip(columns @ weights, -LARGEST_ADJUSTMENT, LARGEST_ADJUSTMENT)
+    return np.asarray(columns[:, FEATURES.index("evidence")] + adjusted, np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Hold all that turns evidence into hits; where there is a cross-encoder, it reads the first `depth` pairs again."""
+    """Hold all that turns evidence into hits; where there is a cross-encoder, it reads the first `depth` pairs again.
+
+    `recall` is the memory of a learned ranker, corrected as the catalogue corrects.
+    """
 
     formula: Formula = field(default_factory=Formula)
     ranker: Ranker = field(default_factory=FormulaRanker)
     calibration: Calibration = field(default_factory=Calibration)
+    recall: Recall | None = None
     cross_weight: float = 0.5
     depth: int = 30
 
@@ -165,7 +178,7 @@ def score_records(
     pool = candidates_of(candidates, reference)
     texts = [(record.item.profile.language, record.tokens) for record in candidates]
     words = compare_words(asked.tokens, asked.language, texts, statistics, ranking.formula.rarity_power)
-    evidence = weigh(asked, pool, words, reference, ranking.formula)
+    evidence = weigh(asked, pool, words, reference, ranking.formula, ranking.recall)
     return ranking.hits(pool.ids, evidence, facts_of(query), list(map(facts_of, candidates)), len(candidates))
 
 
@@ -209,4 +222,5 @@ def pair_features(evidence: Evidence, at: int, query: Facts, item: Facts) -> dic
         **agreements(query, item),
         "same_language": float(evidence.spoken[at]),
         **sizes(query, item),
+        **({} if evidence.precedent is None else {"precedent": float(evidence.precedent[at])}),
     }

@@ -134,6 +134,8 @@ SCORE_LABELS = {
     "offer_length": Label("成果篇幅", "Length of the result"),
     "coverage": Label("指标满足比例", "Share of demands met"),
     "conflict": Label("指标冲突比例", "Share of demands contradicted"),
+    "precedent": Label("相似需求此前的决定", "Earlier decisions on similar needs"),
+    "ranker": Label("排序版本（0 为初始公式）", "Version of the ranking (0 is the formula)"),
 }
 
 

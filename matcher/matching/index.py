@@ -17,6 +17,7 @@ from matcher.engine.catalogue import Catalogue
 from matcher.engine.items import EngineError, Record, Side
 from matcher.engine.reference import Reference
 from matcher.matching.model import ServedIndex, StoredRecord
+from matcher.matching.ranking_in_use import in_use, ranking_of, version_of
 from matcher.matching.sync import SIDES, load_items
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class LiveIndex:
         self._applied = 0
         self._snapshot_at = 0
         self._catalogues: dict[Side, Catalogue] = {}
+        self._unreadable: int | None = None
 
     @property
     def encoder(self) -> str | None:
@@ -107,6 +109,7 @@ class LiveIndex:
             now = Served(row.encoder, row.generation)
             if now != self._served:
                 self._start(now, row)
+            self._use_ranking(uow, now)
             while rows := stored_after(uow, now.encoder, self._applied):
                 self._apply(uow, rows)
                 uow.session.expunge_all()
@@ -114,6 +117,13 @@ class LiveIndex:
             uow.close()
         if self._applied - self._snapshot_at >= SNAPSHOT_AFTER:
             self._write_snapshot()
+
+    def _use_ranking(self, uow: UnitOfWork, now: Served) -> None:
+        """Rank offers as the adopted version does; needs are only candidates, so that the formula does for them."""
+        version, offers = in_use(uow), self._catalogues["offer"]
+        if version_of(offers.ranking) != (version or 0) and version != self._unreadable:
+            offers.ranking = ranking_of(uow, version, offers.reference, now.encoder)
+            self._unreadable = version if version_of(offers.ranking) != (version or 0) else None
 
     def _apply(self, uow: UnitOfWork, rows: list[Stored]) -> None:
         for side, catalogue in self._catalogues.items():

@@ -86,7 +86,7 @@ class ServedIndex(Base):
 
 
 class Pairing(Base):
-    """One candidate need–offer pair with its scores and reasons."""
+    """One candidate need–offer pair with its scores and reasons; `explored` is not among the best, but shown to learn from."""
 
     __tablename__ = "pairings"
     __table_args__ = (UniqueConstraint("need_id", "offer_id"), Index(None, "state", "score"))
@@ -101,6 +101,7 @@ class Pairing(Base):
     encoder: Mapped[str] = mapped_column(String(200), default="")
     best_of_need: Mapped[bool] = mapped_column(default=False)
     best_of_offer: Mapped[bool] = mapped_column(default=False)
+    explored: Mapped[bool] = mapped_column(default=False)
     defer_until: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime]
     scored_at: Mapped[datetime]

@@ -16,13 +16,16 @@ from matcher.core.errors import Conflict
 from matcher.core.labels import Label
 from matcher.core.outbox import OutboxRow, Topic
 from matcher.core.unit_of_work import Overtaken, UnitOfWork
+from matcher.engine import exposure
 from matcher.engine.catalogue import Catalogue
 from matcher.engine.cross_encoder import CrossReader
 from matcher.engine.items import Hit, Record, Side
 from matcher.engine.text import full_text
 from matcher.matching import lease, suggestions
 from matcher.matching.explain import Explainer
+from matcher.matching.exposure import neglected_owners
 from matcher.matching.model import Pairing, StoredRecord
+from matcher.matching.ranking_in_use import version_of
 from matcher.matching.suggestions import Proposal, Suggested
 from matcher.matching.sync import SIDES, Advance, OpenUow, load_items, no_progress, open_ids
 from matcher.matching.wishes import Wish, next_wishes
@@ -48,6 +51,7 @@ class _Fit:
     need: Record
     offer: Record
     hit: Hit
+    explored: bool = False
 
 
 def _order(fit: _Fit) -> tuple[float, int, int]:
@@ -66,6 +70,7 @@ class Proposer:
         per_item: int,
         least: float,
         reader: CrossReader | None = None,
+        exploration: float = 0.0,
     ) -> None:
         self._needs = needs
         self._offers = offers
@@ -74,6 +79,7 @@ class Proposer:
         self._per_item = per_item
         self._least = least
         self._reader = reader
+        self._explored = exposure.slots(per_item, exploration)
 
     def find(self, uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Proposal]:
         """Return the proposal of every item, empty for one that is not open any more."""
@@ -102,9 +108,10 @@ class Proposer:
         """Explain a pair, unless it stands in the database with the very same scores."""
         key = (fit.need.item.id, fit.offer.item.id)
         explanation: dict[str, Any] | None = None
-        if known.get(key) != dict(fit.hit.parts):
+        scores = {**fit.hit.parts, "ranker": version_of(self._offers.ranking)}
+        if known.get(key) != scores:
             explanation = self._explainer.explain(fit.need, fit.offer)
-        return Suggested(*key, fit.hit.score, dict(fit.hit.parts), explanation)
+        return Suggested(*key, fit.hit.score, scores, explanation, fit.explored)
 
     def _records(self, uow: UnitOfWork, side: Side, ids: Iterable[int]) -> list[Record]:
         wanted = list(ids)
@@ -124,7 +131,18 @@ class Proposer:
         (hits,) = self._offers.search([need], self._per_item * MARGIN + self._own(uow, Offer, need))
         by_id = {hit.id: hit for hit in hits if hit.score >= self._least or self._reader}
         offers = _may_meet(uow, [(need, offer) for offer in self._records(uow, "offer", by_id)])
-        return self._best([_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers])
+        return self._explore(uow, need, self._worth([_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers]))
+
+    def _explore(self, uow: UnitOfWork, need: Record, fits: Sequence[_Fit]) -> list[_Fit]:
+        """Return the best fits, and in the last places some drawn from those behind them, to learn of what is never shown."""
+        if len(fits) <= self._per_item:
+            return list(fits)
+        head, behind = fits[: self._per_item - self._explored], fits[self._per_item - self._explored :]
+        if not self._explored:
+            return list(head)
+        owners = {fit.offer.item.id: fit.offer.item.profile.owner or 0 for fit in behind}
+        drawn = set(exposure.draw(need.item.id, list(owners), owners, neglected_owners(uow), self._explored))
+        return [*head, *(replace(fit, explored=True) for fit in behind if fit.offer.item.id in drawn)]
 
     def _best_needs(self, uow: UnitOfWork, offer: Record) -> list[_Fit]:
         """Return the needs that fit an offer best; the score of a pair is always that of need asks, offer answers."""
@@ -134,16 +152,17 @@ class Proposer:
         if not needs:
             return []
         answers = self._offers.search(needs, 1, allowed={offer.item.id})
-        return self._best([_Fit(need, offer, hits[0]) for need, hits in zip(needs, answers, strict=True) if hits])
+        fits = [_Fit(need, offer, hits[0]) for need, hits in zip(needs, answers, strict=True) if hits]
+        return self._worth(fits)[: self._per_item]
 
-    def _best(self, fits: list[_Fit]) -> list[_Fit]:
+    def _worth(self, fits: list[_Fit]) -> list[_Fit]:
         """Return the fits that are worth a look, best first, read again where there is a cross-encoder."""
         fits = sorted(fits, key=_order)
         if self._reader:
             texts = [(full_text(fit.need.item), full_text(fit.offer.item)) for fit in fits]
             hits = self._reader.again(self._offers.ranking, [fit.hit for fit in fits], texts)
             fits = sorted((replace(fit, hit=hit) for fit, hit in zip(fits, hits, strict=True)), key=_order)
-        return [fit for fit in fits if fit.hit.score >= self._least][: self._per_item]
+        return [fit for fit in fits if fit.hit.score >= self._least]
 
     def _own(self, uow: UnitOfWork, model: type[Need] | type[Offer], record: Record) -> int:
         query = select(func.count()).select_from(model).where(model.organisation_id == record.item.profile.owner)

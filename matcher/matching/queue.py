@@ -32,7 +32,7 @@ AGES = (1, 7, 30)  # days
 class QueueFilter:
     """Narrow the queue: technology field and city of the need, age in days at most, state, broker, one need or offer.
 
-    `broker` is a person's id, 0 for what nobody looks after.
+    `broker` is a person's id, 0 for what nobody looks after; `explored` keeps what is shown to learn from.
     Without a state: what waits for review, which is what is suggested and what was deferred until today.
     """
 
@@ -43,6 +43,7 @@ class QueueFilter:
     need_id: int | None = None
     offer_id: int | None = None
     broker: int | None = None
+    explored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class QueueRow:
     holder: str | None  # who has it open for review
     holder_id: int | None
     made_by_id: int | None  # who paired the two by hand
+    explored: bool  # not among the best: shown to learn from
     tech_fields: tuple[str, ...]
 
 
@@ -133,6 +135,8 @@ def _narrowed(uow: UnitOfWork, query: Select[Any], wanted: QueueFilter) -> Selec
         query = query.where(Pairing.need_id == wanted.need_id)
     if wanted.offer_id:
         query = query.where(Pairing.offer_id == wanted.offer_id)
+    if wanted.explored:
+        query = query.where(Pairing.explored)
     if wanted.broker is not None:
         query = with_broker(query).where(BROKER.is_not_distinct_from(wanted.broker or None))
     return query
@@ -177,7 +181,7 @@ def list_columns(uow: UnitOfWork) -> Select[Any]:
     columns = joined(
         Pairing.id, Pairing.score, Pairing.state, Pairing.created_at, Pairing.defer_until, Need.title,
         Organisation.name, Organisation.region, Need.disclosure, Offer.title, owner.name, Pairing.version,
-        broker_name(), Person.name, Claim.person_id, KeptPairing.made_by_id, Need.id,
+        broker_name(), Person.name, Claim.person_id, KeptPairing.made_by_id, Pairing.explored, Need.id,
     )  # fmt: skip
     return (
         columns.join(owner, owner.id == Offer.organisation_id)

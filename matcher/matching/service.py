@@ -42,6 +42,7 @@ class MatchingOptions:
     encoder_backend: str = "auto"
     cross_encoder: str = ""
     pairings_per_item: int = 10
+    exploration: float = 0.1
 
 
 class Matcher:
@@ -112,6 +113,7 @@ class Matcher:
             self._options.pairings_per_item,
             LEAST_LIKELY,
             self.reader,
+            self._options.exploration,
         )
 
     def rebuild(self) -> None:

@@ -21,6 +21,7 @@ class Suggested:
     score: float
     scores: dict[str, float]
     explanation: dict[str, Any] | None
+    explored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def _new(uow: UnitOfWork, pair: Suggested) -> Pairing:
         scores={},
         best_of_need=False,
         best_of_offer=False,
+        explored=False,
         created_at=now,
         scored_at=now,
         changed_at=now,
@@ -85,6 +87,7 @@ def _new(uow: UnitOfWork, pair: Suggested) -> Pairing:
 def _update(uow: UnitOfWork, pairing: Pairing, side: Side, pair: Suggested, encoder: str) -> None:
     if side == "need":
         pairing.best_of_need = True
+        pairing.explored = pair.explored
     else:
         pairing.best_of_offer = True
     if pair.explanation is not None:

@@ -64,6 +64,7 @@ EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), wait
 TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
 INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
 DEALS = Link("deals.index", Label("技术合同", "Contracts"), ("deals.",))
+LEARNING = Link("learning.home", Label("排序学习", "Learning"), ("learning.",))
 
 PUBLIC: tuple[Link, ...] = (
     Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
@@ -110,11 +111,13 @@ WORK: dict[Role, tuple[Link, ...]] = {
         DEALS,
         Link("desk.show_workload", Label("工作量", "Workload")),
         Link("desk.decisions", Label("评审记录", "Record")),
+        LEARNING,
     ),
     Role.ADMIN: (
         Link("admin.accounts", Label("待审核账号", "Waiting accounts"), ("admin.decide",)),
         Link("admin.people", Label("全部账号", "All accounts"), ("admin.reset_password",)),
         Link("admin.audit", Label("操作记录", "Record")),
+        LEARNING,
     ),
 }
 # Symbols beside the person's name, for what may call at any time; each needs an `icon`.

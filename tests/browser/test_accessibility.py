@@ -52,8 +52,15 @@ PAGES = {
         "/my/needs/",
         "/my/needs/new",
     ),
-    "desk": ("/desk/", "/my/needs/", "/my/needs/new", "/my/offers/upload"),
-    "admin": ("/admin/", "/admin/people", "/admin/people?q=nobody", "/admin/audit", "/admin/audit?entity=person"),
+    "desk": ("/desk/", "/learning/", "/my/needs/", "/my/needs/new", "/my/offers/upload"),
+    "admin": (
+        "/admin/",
+        "/admin/people",
+        "/admin/people?q=nobody",
+        "/admin/audit",
+        "/admin/audit?entity=person",
+        "/learning/",
+    ),
 }
 ROWS = "自编号,需求名称,需求来源,技术领域,主要技术难点,公开方式\nA,题目,企业需求,航空航天,难点,公开\nB,题目,外星,航天航空,难点,公开\n"
 

@@ -99,6 +99,7 @@ def read_filter(args: MultiDict[str, str]) -> QueueFilter:
         need_id=read_number(args.get("need")),
         offer_id=read_number(args.get("offer")),
         broker=read_broker(args.get("broker")),
+        explored=args.get("explored") == "1",
     )
 
 
@@ -112,6 +113,7 @@ def filter_args(wanted: QueueFilter) -> dict[str, Any]:
         "need": wanted.need_id,
         "offer": wanted.offer_id,
         "broker": wanted.broker,
+        "explored": 1 if wanted.explored else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -177,7 +177,7 @@ def test_hits_come_best_first_and_carry_their_parts() -> None:
     hits = score_records(NEEDS[0], OFFERS, REFERENCE, statistics(), Ranking())
     assert len(hits) == len(OFFERS)
     assert [hit.parts["rank"] for hit in hits] == sorted((hit.parts["rank"] for hit in hits), reverse=True)
-    assert hits[0].parts.keys() >= set(FEATURES) - set(AGREEMENT_WEIGHTS)
+    assert hits[0].parts.keys() >= set(FEATURES) - {*AGREEMENT_WEIGHTS, "precedent"}
     assert score_records(NEEDS[0], [], REFERENCE, statistics(), Ranking()) == []
 
 
