@@ -20,7 +20,7 @@ from matcher.matching.saved import check_due, ranked_by
 from matcher.messages.digests import write_digests
 from matcher.messages.post import deliver
 from matcher.needs.service import expire_due
-from matcher.projects import topics
+from matcher.projects.wishes import is_waiting, wish_for_grouping
 from matcher.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,10 +51,13 @@ def catch_up(platform: "Platform") -> None:
 def group(platform: "Platform") -> None:
     """Group the needs anew when somebody asked for it, or the hour did."""
     uow = platform.quiet_uow()
-    waits = topics.is_waiting(uow)
+    waits = is_waiting(uow)
     uow.close()
     if not waits:
         return
+    # Libraries of clustering take a second to load: they are loaded where they are used.
+    from matcher.projects import topics
+
     try:
         found = topics.refresh(platform.quiet_uow)
     except Conflict as error:
@@ -67,7 +70,7 @@ def ask_for_grouping(platform: "Platform") -> None:
     """Leave the wish to group the needs anew."""
     uow = platform.quiet_uow()
     with uow:
-        topics.wish_for_grouping(uow)
+        wish_for_grouping(uow)
     uow.close()
 
 

@@ -10,9 +10,10 @@ from importlib import import_module
 
 import numpy as np
 import numpy.typing as npt
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import AgglomerativeClustering
+from scipy.spatial.distance import squareform
 
 from matcher.engine.items import Vectors
 from matcher.projects.likeness import Collection, Places, Values, likeness
@@ -64,7 +65,7 @@ def group(needs: Collection, before: Mapping[int, int], pinned: Members[int], sa
     _, labels = connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
-    groups = [one for part in parts for one in _divide(needs, np.sort(part), topics, fixed, same)]
+    groups = _divide_all(needs, [np.sort(part) for part in parts], topics, fixed, same)
     return [[needs.ids[at] for at in places] for places in sorted(groups, key=lambda places: int(places[0]))]
 
 
@@ -84,30 +85,32 @@ def _constrained(strength: Values, one: Places, other: Places, topics: Places, f
     return np.where(decided, np.where(together, _MUST, _NEVER), strength)
 
 
-def _divide(
-    needs: Collection,
-    places: Places,
-    topics: Places,
-    fixed: Flags,
-    same: float,
-) -> Sequence[Places]:
-    """Divide one component into groups, by complete linkage over the likeness of all its pairs."""
-    if len(places) == 1:
-        return [places]
-    upper = np.triu_indices(len(places), 1)
-    one, other = places[upper[0]], places[upper[1]]
+def _divide_all(needs: Collection, parts: Sequence[Places], topics: Places, fixed: Flags, same: float) -> list[Places]:
+    """Divide every component into groups; the likeness of all pairs of all components is worked out at once."""
+    many = [places for places in parts if len(places) > 1]
+    groups = [places for places in parts if len(places) == 1]
+    if not many:
+        return groups
+    upper = [np.triu_indices(len(places), 1) for places in many]
+    one = np.concatenate([places[rows] for places, (rows, _) in zip(many, upper, strict=True)])
+    other = np.concatenate([places[columns] for places, (_, columns) in zip(many, upper, strict=True)])
     strength = _constrained(likeness(needs, one, other, same - STAY), one, other, topics, fixed)
-    square = np.zeros((len(places), len(places)))
-    square[upper] = strength
-    square += square.T
-    _open_to_newcomers(square, topics[places], fixed[places])
+    ends = np.cumsum([len(rows) for rows, _ in upper])[:-1]
+    for places, (rows, columns), values in zip(many, upper, np.split(strength, ends), strict=True):
+        square = np.zeros((len(places), len(places)))
+        square[rows, columns] = square[columns, rows] = values
+        _open_to_newcomers(square, topics[places], fixed[places])
+        labels = _complete(square, same)
+        groups += [places[labels == label] for label in np.unique(labels)]
+    return groups
+
+
+def _complete(square: Values, same: float) -> Places:
+    """Return the label of each place by complete linkage of likenesses, merged down to `same`."""
     distances = np.maximum(_TOP - square, 0.0)
     np.fill_diagonal(distances, 0.0)
-    linkage = AgglomerativeClustering(
-        n_clusters=None, metric="precomputed", linkage="complete", distance_threshold=_TOP - same
-    )
-    labels = linkage.fit(distances).labels_
-    return [places[labels == label] for label in range(labels.max() + 1)]
+    tree = linkage(squareform(distances, checks=False), "complete")
+    return np.asarray(fcluster(tree, _TOP - same, "distance"), np.int64)
 
 
 def _open_to_newcomers(

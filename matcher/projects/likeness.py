@@ -8,12 +8,11 @@ docs/grouping.md.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matcher.engine.demands import demands_of
 from matcher.engine.items import Record, Vectors
@@ -46,10 +45,23 @@ class Collection:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @cached_property
+    def mass(self) -> Values:
+        """Return the sum of each need's answers."""
+        return np.asarray(self.answers.sum(axis=1).A1, np.float64)
+
+    @cached_property
+    def best(self) -> Values:
+        """Return the best of each need's answers, 0 without one."""
+        return np.asarray(self.answers.max(axis=1).toarray().ravel(), np.float64)
+
 
 def _words(records: Sequence[Record]) -> csr_matrix:
     if not any(record.tokens for record in records):
         return csr_matrix((len(records), 1))
+    # Takes a second to import, and only a grouping needs it.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     vectorizer = TfidfVectorizer(analyzer=lambda record: record.tokens, sublinear_tf=True, dtype=np.float32)
     return csr_matrix(vectorizer.fit_transform(records))
 
@@ -98,13 +110,11 @@ def shared_words(needs: Collection, rows: Places, columns: Places) -> Values:
 
 def shared_answers(needs: Collection, rows: Places, columns: Places) -> Values:
     """Return the weighted Jaccard coefficient of each pair's answers, drawn to USUAL_ANSWERS where there are no good ones."""
-    mass = needs.answers.sum(axis=1).A1
-    best = needs.answers.max(axis=1).toarray().ravel()
     shared = [needs.answers[one].minimum(needs.answers[other]).sum(axis=1).A1 for one, other in _chunks(rows, columns)]
     common = np.concatenate(shared) if shared else np.zeros(0)
-    union = mass[rows] + mass[columns] - common
+    union = needs.mass[rows] + needs.mass[columns] - common
     jaccard = np.divide(common, union, out=np.zeros_like(common, dtype=np.float64), where=union > 0)
-    known = np.minimum(1, np.maximum(best[rows], best[columns]) / ANSWERED)
+    known = np.minimum(1, np.maximum(needs.best[rows], needs.best[columns]) / ANSWERED)
     return np.asarray(jaccard + (1 - known) * USUAL_ANSWERS, np.float64)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from sqlalchemy import select
 
-from matcher.core import audit, outbox
+from matcher.core import audit
 from matcher.core.outbox import OutboxRow
 from matcher.core.outbox import Topic as Wish
 from matcher.core.people import SYSTEM
@@ -17,7 +18,7 @@ from matcher.matching import lease
 from matcher.matching.index import load_records, served, stored_after
 from matcher.matching.model import Pairing, PairingState, ServedIndex
 from matcher.matching.sync import OpenUow
-from matcher.needs.model import Need
+from matcher.needs.model import OPEN_STATES, Need
 from matcher.projects.grouping import SAME, claim, group
 from matcher.projects.likeness import Collection, collect, likeness
 from matcher.projects.model import Topic, TopicMember
@@ -92,45 +93,52 @@ def _members(uow: UnitOfWork) -> tuple[dict[int, int], set[int]]:
 def _write(uow: UnitOfWork, needs: Collection, groups: Sequence[Sequence[int]]) -> Grouped:
     members = {one.need_id: one for one in uow.session.scalars(select(TopicMember))}
     pinned = {need for need, one in members.items() if one.placed_by is not None}
-    before = {need: one.topic_id for need, one in members.items()}
-    strength = _strengths(needs, groups)
-    changed = count = 0
-    for group_, topic_id in zip(groups, claim(groups, before, pinned), strict=True):
-        if topic_id is None and len(group_) < 2:
-            continue
-        topic = uow.session.get_one(Topic, topic_id) if topic_id else _new_topic(uow)
-        count += 1
+    claimed = claim(groups, {need: one.topic_id for need, one in members.items()}, pinned)
+    kept = [(one, topic) for one, topic in zip(groups, claimed, strict=True) if topic is not None or len(one) > 1]
+    topics, strength, titles = _topics(uow, [topic for _, topic in kept]), _strengths(needs, groups), _titles(uow)
+    changed = 0
+    for (group_, _), topic in zip(kept, topics, strict=True):
         for need in group_:
             changed += _place(uow, members.pop(need, None), need, topic, strength.get(need))
-        _name(uow, topic, group_, strength)
+        _name(topic, {need: titles[need] for need in group_ if need in titles}, strength)
     for one in members.values():  # closed since, or alike to nobody any more
         uow.session.delete(one)
         changed += 1
     uow.session.flush()
     _close_empty(uow)
-    audit.record(uow, SYSTEM, "topics.group", "topic", None, needs=len(needs), topics=count, changed=changed)
-    return Grouped(len(needs), count, changed)
+    audit.record(uow, SYSTEM, "topics.group", "topic", None, needs=len(needs), topics=len(kept), changed=changed)
+    return Grouped(len(needs), len(kept), changed)
+
+
+def _topics(uow: UnitOfWork, ids: Sequence[int | None]) -> list[Topic]:
+    """Return the topics with these ids, and a new one for each None."""
+    known = {topic.id: topic for topic in uow.session.scalars(select(Topic))}
+    now = uow.clock()
+    found = [Topic(created_at=now, changed_at=now) if id_ is None else known[id_] for id_ in ids]
+    uow.session.add_all(found)
+    uow.session.flush()
+    return found
+
+
+def _titles(uow: UnitOfWork) -> dict[int, str]:
+    """Return the titles of the open needs that everyone may read."""
+    query = select(Need.id, Need.title).where(Need.state.in_(OPEN_STATES), Need.disclosure == "open")
+    return dict(uow.session.execute(query).all())
 
 
 def _strengths(needs: Collection, groups: Sequence[Sequence[int]]) -> dict[int, float]:
     """Return for each need of a group its mean likeness to the others."""
     place = {need: at for at, need in enumerate(needs.ids)}
-    found: dict[int, float] = {}
-    for group_ in groups:
-        at = np.array([place[need] for need in group_], np.int64)
-        if len(at) > 1:
-            one, other = np.meshgrid(at, at, indexing="ij")
-            square = likeness(needs, one.ravel(), other.ravel()).reshape(len(at), len(at))
-            means = (square.sum(axis=1) - np.diag(square)) / (len(at) - 1)
-            found |= {need: float(mean) for need, mean in zip(group_, means, strict=True)}
-    return found
-
-
-def _new_topic(uow: UnitOfWork) -> Topic:
-    topic = Topic(created_at=uow.clock(), changed_at=uow.clock())
-    uow.session.add(topic)
-    uow.session.flush()
-    return topic
+    pairs = [(place[one], place[other]) for group_ in groups for one, other in combinations(group_, 2)]
+    if not pairs:
+        return {}
+    ends = np.array(pairs, np.int64)
+    strength = likeness(needs, ends[:, 0], ends[:, 1])
+    sums, counts = np.zeros(len(needs)), np.zeros(len(needs))
+    for side in (0, 1):
+        np.add.at(sums, ends[:, side], strength)
+        np.add.at(counts, ends[:, side], 1)
+    return {needs.ids[at]: float(sums[at] / counts[at]) for at in np.flatnonzero(counts).tolist()}
 
 
 def _place(uow: UnitOfWork, member: TopicMember | None, need: int, topic: Topic, strength: float | None) -> bool:
@@ -147,14 +155,10 @@ def _place(uow: UnitOfWork, member: TopicMember | None, need: int, topic: Topic,
     return True
 
 
-def _name(uow: UnitOfWork, topic: Topic, members: Sequence[int], strength: Mapping[int, float]) -> None:
+def _name(topic: Topic, titles: Mapping[int, str], strength: Mapping[int, float]) -> None:
     """Name a topic nobody named after its most typical need that everyone may read; a name that still holds is kept."""
     topic.closed_at = None
-    if topic.named_by is not None:
-        return
-    query = select(Need.id, Need.title).where(Need.id.in_(list(members)), Need.disclosure == "open")
-    titles = dict(uow.session.execute(query).all())
-    if topic.named_after in titles:
+    if topic.named_by is not None or topic.named_after in titles:
         return
     best = max(titles, key=lambda need: (strength.get(need, 0.0), -need), default=None)
     topic.named_after, topic.name = best, titles[best] if best is not None else ""
@@ -164,15 +168,3 @@ def _close_empty(uow: UnitOfWork) -> None:
     alive = select(TopicMember.topic_id)
     for topic in uow.session.scalars(select(Topic).where(Topic.closed_at.is_(None), Topic.id.not_in(alive))):
         topic.closed_at = uow.clock()
-
-
-def wish_for_grouping(uow: UnitOfWork) -> None:
-    """Ask the worker to group the needs anew."""
-    waiting = uow.session.scalar(select(OutboxRow.id).where(OutboxRow.topic == Wish.GROUP).limit(1))
-    if waiting is None:
-        outbox.put(uow, Wish.GROUP, "topic", 0)
-
-
-def is_waiting(uow: UnitOfWork) -> bool:
-    """Say whether a grouping was asked for and has not begun."""
-    return uow.session.scalar(select(OutboxRow.id).where(OutboxRow.topic == Wish.GROUP).limit(1)) is not None
