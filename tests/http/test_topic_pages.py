@@ -50,6 +50,12 @@ def test_the_list_ranks_with_every_part_and_hides_what_is_closed(grouped: list[i
     assert "机密1" in sign_in("desk").get("/topics/1").text
 
 
+def test_the_home_of_the_government_shows_the_highest(grouped: list[int], sign_in: SignIn) -> None:
+    page = sign_in("government").get("/government/").text
+    assert "需求指数最高的共性需求" in page
+    assert 'href="/topics/1"' in page
+
+
 def test_a_problem_is_named_divided_and_merged_again(grouped: list[int], sign_in: SignIn, uow: UnitOfWork) -> None:
     browser = sign_in("government")
     browser.get("/topics/1")

@@ -8,12 +8,14 @@ from matcher.insight.demand import demand
 from matcher.insight.gaps import count_open, count_without_likely_answer, needs_without_answer
 from matcher.needs.model import NEED_LIFECYCLE
 from matcher.needs.queries import NeedFilter, list_needs
+from matcher.projects.topic_queries import list_topics
 from matcher.web.context import current_actor, current_uow
 from matcher.web.guard import for_roles
 from matcher.web.lists import read_page
 
 government = Blueprint("government", __name__, url_prefix="/government")
 GAPS_SHOWN = 8
+TOPICS_SHOWN = 3
 
 
 @government.get("/")
@@ -26,6 +28,7 @@ def home() -> ResponseReturnValue:
     return render_template(
         "government/home.html",
         demand=demand(uow, actor),
+        topics=list_topics(uow, actor).rows[:TOPICS_SHOWN],
         open_needs=count_open(uow, actor),
         without_likely=count_without_likely_answer(uow, actor),
         unanswered=len(unanswered),

@@ -16,7 +16,7 @@ from matcher.engine.evidence import Explanation, IndicatorRow, explain
 from matcher.engine.items import Item, Profile, Record
 from matcher.engine.metrics import ndcg
 from matcher.engine.reference import fit_reference
-from tests.judged_seeds import judged_seeds
+from tests.judged_seeds import embedded_seeds, judged_seeds
 from tests.removal import without_passage
 
 FLOOR = 0.92  # nDCG@10 was .937 when this was written
@@ -46,8 +46,7 @@ class Embedded:
 
 @pytest.fixture(scope="module")
 def embedded(encoder: TextEncoder) -> Iterator[Embedded]:
-    needs = {record.item.id: record for record in embed(SEEDS.needs, encoder)}
-    offers = {record.item.id: record for record in embed(SEEDS.offers, encoder)}
+    needs, offers = embedded_seeds(encoder)
     catalogue = Catalogue(fit_reference(list(offers.values()), list(needs.values()), encoder.dimension))
     catalogue.upsert(offers.values())
     yield Embedded(catalogue, needs, offers)

@@ -1,4 +1,4 @@
-"""What tests of the engine share."""
+"""What tests of single modules share: the model."""
 
 from __future__ import annotations
 
