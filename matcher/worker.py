@@ -12,9 +12,9 @@ from huey import SqliteHuey, crontab
 
 from matcher.core.errors import Conflict
 from matcher.core.people import SYSTEM
+from matcher.matching import learn
 from matcher.matching.answering import expire_due as expire_due_introductions
 from matcher.matching.answering import remind_due
-from matcher.matching.learn import train_if_asked
 from matcher.matching.news import tell_new_pairings
 from matcher.matching.saved import check_due, ranked_by
 from matcher.messages.digests import write_digests
@@ -35,8 +35,7 @@ def make_queue(settings: Settings) -> SqliteHuey:
 
 
 def catch_up(platform: "Platform") -> None:
-    """Train if asked, then read and match everything that waits; another process at it is left alone."""
-    train(platform)
+    """Read and match everything that waits; another process at it is left alone."""
     try:
         read = platform.matcher.sync()
         matched = platform.matcher.match()
@@ -75,18 +74,21 @@ def ask_for_grouping(platform: "Platform") -> None:
 
 
 def train(platform: "Platform") -> None:
-    """Train the ranking when somebody asked for it; what is adopted is matched at once."""
-    uow = platform.quiet_uow()
+    """Train the ranking when somebody asked for it; what is adopted wakes the matching."""
+    uow = platform.uow()
     try:
         with uow:
-            done = train_if_asked(uow, SYSTEM)
+            actor = learn.take_asked(uow)
+        if actor is None:
+            return
+        with uow:
+            done = learn.train(uow, actor)
     except Conflict as error:
-        log.info("train.busy", reason=error.message.en)
+        log.info("train.refused", reason=error.message.en)
         return
     finally:
         uow.close()
-    if done:
-        log.info("train.done", verdict=done.trial.verdict.value, version=done.version)
+    log.info("train.done", verdict=done.trial.verdict.value, version=done.version)
 
 
 def expire(platform: "Platform") -> None:
@@ -161,6 +163,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
         post(platform)
         catch_up(platform)
         group(platform)
+        train(platform)
 
     @queue.task(name="save_upload")  # type: ignore[untyped-decorator]  # as above
     def save_upload_task(token: str) -> None:
@@ -172,6 +175,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
         post(platform)
         catch_up(platform)
         group(platform)
+        train(platform)
 
     @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator]  # as above
     def every_hour() -> None:
@@ -181,6 +185,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
         digest(platform)
         ask_for_grouping(platform)
         group(platform)
+        train(platform)
 
     return Tasks(catch_up_task, save_upload_task)
 

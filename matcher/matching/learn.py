@@ -13,7 +13,7 @@ from matcher.core import audit, outbox
 from matcher.core.errors import Conflict, NotFound
 from matcher.core.labels import Label
 from matcher.core.outbox import OutboxRow, Topic
-from matcher.core.people import Actor
+from matcher.core.people import SYSTEM, Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.engine.items import EngineError
@@ -127,14 +127,16 @@ def ask(uow: UnitOfWork, actor: Actor) -> None:
     outbox.put(uow, Topic.TRAIN, "person", actor.person_id or 0)
 
 
-def train_if_asked(uow: UnitOfWork, actor: Actor) -> Training | None:
-    """Do the training that was asked for, in the name of who asked; None where nobody did."""
-    row = uow.session.scalar(select(OutboxRow).where(OutboxRow.topic == Topic.TRAIN).order_by(OutboxRow.id).limit(1))
-    if row is None:
+def take_asked(uow: UnitOfWork) -> Actor | None:
+    """Take the wish for a training out of the outbox; returns in whose name it is done, None where nobody asked.
+
+    The caller commits before it trains: a training that fails is not tried every minute.
+    """
+    by = uow.session.scalar(select(OutboxRow.entity_id).where(OutboxRow.topic == Topic.TRAIN).order_by(OutboxRow.id))
+    if by is None:
         return None
-    by = row.entity_id or None
     uow.session.execute(delete(OutboxRow).where(OutboxRow.topic == Topic.TRAIN))
-    return train(uow, replace(actor, person_id=by))
+    return replace(SYSTEM, person_id=by or None)
 
 
 def train(uow: UnitOfWork, actor: Actor) -> Training:
