@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matcher.core.db import Base, BigInt, enum_column
@@ -101,7 +101,7 @@ class Pairing(Base):
     encoder: Mapped[str] = mapped_column(String(200), default="")
     best_of_need: Mapped[bool] = mapped_column(default=False)
     best_of_offer: Mapped[bool] = mapped_column(default=False)
-    explored: Mapped[bool] = mapped_column(default=False)
+    explored: Mapped[bool] = mapped_column(default=False, server_default=false())
     defer_until: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime]
     scored_at: Mapped[datetime]
