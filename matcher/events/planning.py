@@ -12,7 +12,7 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import allowed, require
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.events import proposals, service
+from matcher.events import letters, proposals, service
 from matcher.events.model import (
     EVENT_LIFECYCLE,
     MEETING_LIFECYCLE,
@@ -125,7 +125,7 @@ def _same(one: Iterable[dict[str, Any]], other: Iterable[dict[str, Any]]) -> boo
 
 
 def deploy(uow: UnitOfWork, actor: Actor, plan_id: int) -> Plan:
-    """Put a proposed timetable into force; raises Conflict."""
+    """Put a proposed timetable into force and tell everybody whose meetings changed; raises Conflict."""
     plan, event = plan_of(uow, actor, plan_id)
     people = {one.id: one for one in service.participants(uow, event.id)}
     here = {key for key, one in people.items() if one.state is ParticipantState.ACCEPTED}
@@ -140,6 +140,7 @@ def deploy(uow: UnitOfWork, actor: Actor, plan_id: int) -> Plan:
         EVENT_LIFECYCLE.apply(uow, actor, event, "schedule")
     _apply(uow, actor, event, plan.meetings)
     audit.record(uow, actor, "event.deploy", "event", event.id, plan=plan.id)
+    _tell(uow, event, plan, people)
     return plan
 
 
@@ -171,6 +172,15 @@ def _pairings(uow: UnitOfWork, event: Event) -> dict[Pair, int]:
     return {pair: subjects[0].pairing_id for pair, subjects in proposals.by_pair(found, here).items()}
 
 
+def _tell(uow: UnitOfWork, event: Event, plan: Plan, people: dict[int, Participant], *, undone: bool = False) -> None:
+    after = snapshot(uow, event.id)
+    changed = set(placed(plan.before)) ^ set(placed(plan.meetings))
+    count = Counter(key for row in after for key in (row["demand"], row["supply"]))
+    for key in sorted({key for one in changed for key in one.pair}):
+        if people[key].state is ParticipantState.ACCEPTED:
+            letters.timetable(uow, event, people[key], count[key], plan.id, undone=undone)
+
+
 def discard(uow: UnitOfWork, actor: Actor, plan_id: int) -> Plan:
     """Put a proposed timetable aside."""
     plan, _ = plan_of(uow, actor, plan_id)
@@ -194,6 +204,7 @@ def undo(uow: UnitOfWork, actor: Actor, plan_id: int) -> Plan:
     if not plan.before and event.state is EventState.SCHEDULED:
         EVENT_LIFECYCLE.apply(uow, actor, event, "unschedule")
     audit.record(uow, actor, "event.undo", "event", event.id, plan=plan.id)
+    _tell(uow, event, plan, people, undone=True)
     return plan
 
 
@@ -241,6 +252,7 @@ def book(uow: UnitOfWork, actor: Actor, participant_id: int, other_id: int, slot
         select(Meeting).where(Meeting.demand_id == pair[0], Meeting.supply_id == pair[1])
     ).one()
     audit.record(uow, actor, "meeting.book", "meeting", meeting.id)
+    letters.booked(uow, event, uow.session.get_one(Participant, other_id), meeting)
     return meeting
 
 

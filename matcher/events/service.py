@@ -15,7 +15,7 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import allowed, require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
-from matcher.events import grid
+from matcher.events import grid, letters
 from matcher.events.fields import EVENT_FIELDS, MAX_SLOTS, read_event, typed
 from matcher.events.model import (
     EVENT_LIFECYCLE,
@@ -172,6 +172,8 @@ def invite(uow: UnitOfWork, actor: Actor, event_id: int, wanted: Sequence[Invita
         EVENT_LIFECYCLE.apply(uow, actor, event, "invite")
     uow.session.flush()
     audit.record(uow, actor, "event.invite", "event", event.id, invited=[one.id for one in made])
+    for one in made:
+        letters.invitation(uow, event, one)
     return made
 
 
@@ -242,10 +244,11 @@ def meetings_of(uow: UnitOfWork, participant_ids: Collection[int]) -> list[Meeti
 
 
 def take_back(uow: UnitOfWork, actor: Actor, meeting: Meeting) -> None:
-    """Take a scheduled meeting back. Asks no permission: callers do."""
+    """Take a scheduled meeting back, and tell both sides. Asks no permission: callers do."""
     MEETING_LIFECYCLE.apply(uow, actor, meeting, "take_back")
     audit.record(uow, actor, "meeting.take_back", "meeting", meeting.id)
     uow.session.flush()
+    letters.taken_back(uow, meeting)
 
 
 STEPS = ("start", "finish", "cancel")
@@ -261,4 +264,5 @@ def step(uow: UnitOfWork, actor: Actor, event_id: int, action: str) -> Event:
     if action == "cancel":
         for meeting in scheduled(uow, event_id):
             MEETING_LIFECYCLE.apply(uow, actor, meeting, "take_back")
+        letters.cancelled(uow, event, participants(uow, event_id))
     return event

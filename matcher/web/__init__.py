@@ -58,10 +58,11 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.introductions.routes import introductions
     from matcher.web.learning.routes import learning
     from matcher.web.own.blueprint import own_needs, own_offers
+    from matcher.web.portfolio.routes import portfolio
     from matcher.web.public.routes import public
     from matcher.web.topics.routes import topics
     from matcher.web.university.routes import university
 
     audiences = (public, account, admin, enterprise, university, government, desk, topics, learning)
-    for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, health):
+    for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, portfolio, health):
         app.register_blueprint(blueprint)

@@ -105,6 +105,7 @@ WORK: dict[Role, tuple[Link, ...]] = {
         Link("desk.find", Label("检索与配对", "Find and pair"), ("desk.find", "desk.pair_up")),
         Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk.review_"), count=waiting.to_publish),
         TOPICS,
+        Link("portfolio.index", Label("组合分配", "Portfolio"), ("portfolio.",)),
         EVENTS,
         Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
         INTRODUCTIONS,

@@ -14,6 +14,7 @@ from matcher.events.calendar_file import calendar_of
 from matcher.events.model import Event, EventState, MeetingState, Participant, ParticipantState, PlanState, Side
 from matcher.events.service import Answer, Invitation
 from matcher.matching.model import Pairing, PairingState
+from matcher.messages import service as messages
 from tests.conftest import Actors, MovableClock
 from tests.factories import NeedFactory, OfferFactory, PairingFactory, organisation_of
 
@@ -333,3 +334,22 @@ def test_the_list_shows_who_is_invited_only_what_concerns_them(uow: UnitOfWork, 
     assert views.waiting(uow, actors.university) == 1
     with pytest.raises(NotFound):
         views.opened(uow, actors.university, draft.id)
+
+
+def test_everybody_is_told_what_concerns_them_and_nothing_twice(
+    uow: UnitOfWork, actors: Actors, in_force: Event, clock: MovableClock
+) -> None:
+    def told(actor: Actor) -> list[str]:
+        return [row.title_zh for row in messages.inbox(uow, actor).rows]
+
+    invited, timetable = "邀请您参加“先进制造对接会”", "“先进制造对接会”的会谈安排有更新"
+    assert sorted(told(actors.university)) == sorted([invited, timetable])
+    service.invite(uow, actors.desk, in_force.id, [Invitation(actors.university.organisation_id or 0, Side.SUPPLY)])
+    assert len(told(actors.university)) == 2
+    clock.move(minutes=1)
+    service.answer(uow, actors.enterprise, participant(uow, in_force, actors.enterprise).id, Answer(coming=False))
+    assert told(actors.university)[0] == "“先进制造对接会”的一场会谈已取消"
+    service.step(uow, actors.desk, in_force.id, "cancel")
+    assert "“先进制造对接会”已取消" in told(actors.university)
+    assert "“先进制造对接会”已取消" not in told(actors.enterprise)
+    assert told(actors.admin) == []
