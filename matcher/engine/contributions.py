@@ -92,6 +92,7 @@ class Contributions:
 
     rank: float
     evidence: float
+    chance: tuple[float, float]  # mean and standard deviation of the need's BM25
     alignment: float
     parts: Mapping[str, float]
     pairs: tuple[AlignedPair, ...]
@@ -103,7 +104,9 @@ class Contributions:
 
 def take_apart(need: Party, offer: Party, scorer: Scorer) -> Contributions:
     """Return what made the rank of a pair, as the formula has it."""
-    evidence, terms = _words(need, offer, scorer)
+    statistics = scorer.statistics(offer.item.profile.language)
+    chance = statistics.chance(need.tokens, scorer.ranking.formula.rarity_power)
+    evidence, terms = _words(need, offer, scorer, chance)
     pairs = _pairs(need, offer, scorer, evidence)
     matches = tuple(match_indicators(need.readings, offer.readings))
     stated = agreements(Facts(need.item.profile), Facts(offer.item.profile))
@@ -121,10 +124,10 @@ def take_apart(need: Party, offer: Party, scorer: Scorer) -> Contributions:
     }
     parts = {"whole": rank - sum(parts.values()), **parts}
     total, alignment = float(evidence.total[0]), float(evidence.alignment[0])
-    return Contributions(rank, total, alignment, parts, pairs, terms, matches, indicators, facts)
+    return Contributions(rank, total, chance, alignment, parts, pairs, terms, matches, indicators, facts)
 
 
-def rank_without(need: Party, offer: Party, passage: int, scorer: Scorer) -> float:
+def rank_without(made: Contributions, need: Party, offer: Party, passage: int, scorer: Scorer) -> float:
     """Return about what the evidence would be if the offer did not have a passage, its stated facts left as they are.
 
     Its row and its words are taken out. The row of the whole text is not read anew: the part that the passage has in it by
@@ -139,7 +142,7 @@ def rank_without(need: Party, offer: Party, passage: int, scorer: Scorer) -> flo
     tokens = Counter(offer.tokens) - _terms(offer.texts[passage])
     texts = [text for at, text in enumerate(offer.texts) if kept[at]]
     rest = replace(offer, texts=texts, rows=rows, tokens=list(tokens.elements()))
-    return float(_words(need, rest, scorer)[0].total[0])
+    return float(_words(need, rest, scorer, made.chance)[0].total[0])
 
 
 @lru_cache(maxsize=4096)
@@ -147,7 +150,7 @@ def _terms(text: str) -> Counter[str]:
     return Counter(tokenise(text))
 
 
-def _words(need: Party, offer: Party, scorer: Scorer) -> tuple[Evidence, dict[str, float]]:
+def _words(need: Party, offer: Party, scorer: Scorer, chance: tuple[float, float]) -> tuple[Evidence, dict[str, float]]:
     """Return the evidence of the pair, and what each shared term adds to it; nothing where they say no more than chance."""
     language, formula = offer.item.profile.language, scorer.ranking.formula
     statistics = scorer.statistics(language)
@@ -156,7 +159,7 @@ def _words(need: Party, offer: Party, scorer: Scorer) -> tuple[Evidence, dict[st
     if comparable(asked.language, language):
         gains = statistics.contributions(asked.tokens, offer.tokens, formula.rarity_power)
     total = np.array([sum(gains.values())])
-    shared = WordScores(total, standardise(total, statistics.chance(asked.tokens, formula.rarity_power)), np.zeros(1))
+    shared = WordScores(total, standardise(total, chance), np.zeros(1))
     evidence = weigh(asked, _alone(offer, scorer.reference), shared, scorer.reference, formula)
     earned = formula.weight_of_words(asked) * float(evidence.words[0])
     if not evidence.spoken[0] or earned <= 0:

@@ -192,7 +192,7 @@ def salient(made: Contributions, need: Party, offer: Party, scorer: Scorer, limi
 
 def _is_missed(made: Contributions, need: Party, offer: Party, passage: int, scorer: Scorer) -> bool:
     """Tell whether the pair would rank lower without a passage of the offer; one that is all of an offer is always missed."""
-    return len(offer.rows) == 1 or rank_without(need, offer, passage, scorer) < made.evidence - MISSED
+    return len(offer.rows) == 1 or rank_without(made, need, offer, passage, scorer) < made.evidence - MISSED
 
 
 def shared_terms(contributions: Mapping[str, float], limit: int) -> tuple[SharedTerm, ...]:

@@ -7,6 +7,8 @@ different, however alike they are written (充电时间, 放电时间). Other na
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from matcher.engine.quantities import fold
@@ -197,18 +199,38 @@ def name_similarity(one: str, other: str) -> float:
 
     From 0.6 upward names may be taken for the same. Names in different languages compare through the table only.
     """
-    a, b = normalise_name(one), normalise_name(other)
-    if not a or not b:
+    a, b = _traits(normalise_name(one)), _traits(normalise_name(other))
+    if not a.name or not b.name:
         return 0.0
-    if a == b:
+    if a.name == b.name:
         return 1.0
-    if _opposite(a, b):
+    known = a.quantity is not None and b.quantity is not None
+    if (known and a.quantity != b.quantity) or _opposite(a, b):
         return 0.0
     written = _written_alike(a, b)
-    mine, yours = _quantity(a), _quantity(b)
-    if mine is not None and yours is not None:
-        return 0.85 + 0.1 * written if mine == yours else 0.0
-    return written
+    return 0.85 + 0.1 * written if known else written
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """Hold what comparisons ask of a normalised name: read once, for every name meets thousands of others."""
+
+    name: str
+    quantity: int | None
+    chinese: bool
+    pieces: frozenset[str]  # bigrams or stems
+    head: str
+    opposites: Mapping[int, frozenset[str]]  # words of each row of the table of opposites that occur
+
+
+@lru_cache(maxsize=65536)
+def _traits(name: str) -> _Traits:
+    if not name:
+        return _Traits("", None, False, frozenset(), "", {})
+    chinese = bool(_HAN.search(name))
+    words = ((row, frozenset(word for word in words if word in name)) for row, words in enumerate(_OPPOSITES))
+    pieces = _bigrams(name) if chinese else _stems(name)
+    return _Traits(name, _quantity(name), chinese, pieces, _head(name), {row: found for row, found in words if found})
 
 
 @lru_cache(maxsize=65536)
@@ -219,13 +241,8 @@ def normalise_name(name: str) -> str:
     return re.sub(r"(?<=[\u3400-\u9fff]) | (?=[\u3400-\u9fff])", "", " ".join(words))
 
 
-def _opposite(a: str, b: str) -> bool:
-    for words in _OPPOSITES:
-        mine = {word for word in words if word in a}
-        yours = {word for word in words if word in b}
-        if mine and yours and not mine & yours:
-            return True
-    return False
+def _opposite(a: _Traits, b: _Traits) -> bool:
+    return any(row in b.opposites and not words & b.opposites[row] for row, words in a.opposites.items())
 
 
 @cache
@@ -260,19 +277,17 @@ def _quantity(name: str) -> int | None:
     return None
 
 
-def _written_alike(a: str, b: str) -> float:
+def _written_alike(a: _Traits, b: _Traits) -> float:
     """Return the Dice coefficient of character bigrams or word stems; a name that is the other's ending counts more."""
-    chinese = bool(_HAN.search(a)), bool(_HAN.search(b))
-    if chinese[0] != chinese[1]:
+    if a.chinese != b.chinese:
         return 0.0
-    pieces_a, pieces_b = (_bigrams(a), _bigrams(b)) if chinese[0] else (_stems(a), _stems(b))
-    dice = 2 * len(pieces_a & pieces_b) / (len(pieces_a) + len(pieces_b)) if pieces_a and pieces_b else 0.0
-    short, long = sorted((a, b), key=lambda name: (len(name), name))
-    if chinese[0] and long.endswith(short):
+    dice = 2 * len(a.pieces & b.pieces) / (len(a.pieces) + len(b.pieces)) if a.pieces and b.pieces else 0.0
+    short, long = (a.name, b.name) if (len(a.name), a.name) < (len(b.name), b.name) else (b.name, a.name)
+    if a.chinese and long.endswith(short):
         return max(dice, 0.85 if len(short) > 2 else 0.65)
-    if not chinese[0] and long.endswith(f" {short}"):
+    if not a.chinese and long.endswith(f" {short}"):
         return max(dice, 0.8 if len(short.split()) > 1 else 0.65 if short not in _GENERIC else 0.5)
-    return dice if _head(a) == _head(b) else 0.7 * dice
+    return dice if a.head == b.head else 0.7 * dice
 
 
 def _head(name: str) -> str:

@@ -150,7 +150,7 @@ def test_removing_a_shown_sentence_of_the_offer_lowers_the_rank(seed, m, n):
         # The row of the whole text stays: what the passage alone gives is lost in any case.
         rest = bare("offer", np.delete(offer.rows, pair.offer, axis=0))
         assert take_apart(need, rest, SCORER).rank < before.rank
-        assert rank_without(need, offer, pair.offer, SCORER) < before.rank
+        assert rank_without(before, need, offer, pair.offer, SCORER) < before.rank
 
 
 def test_the_parts_of_an_explanation_add_up_to_the_rank_that_was_scored(explanation):
