@@ -6,7 +6,7 @@ import click
 
 from matcher.cli.console import FOUND, console, errors, platform, print_json
 from matcher.messages import post
-from matcher.messages.model import DeliveryState
+from matcher.messages.model import Delivery, DeliveryState
 
 
 @click.command()
@@ -36,5 +36,5 @@ def mail(again: int | None, as_json: bool) -> None:
         sys.exit(FOUND)
 
 
-def _plain(one: post.Delivery) -> dict[str, object]:
+def _plain(one: Delivery) -> dict[str, object]:
     return {"id": one.id, "state": one.state, "channel": one.channel, "attempts": one.attempts, "error": one.error}
