@@ -11,6 +11,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.events import planning, service
 from matcher.events.model import Event
 from matcher.events.service import Answer, Invitation, Side
+from matcher.matching import portfolio
 from tests.browser.conftest import SIZES, Colours, OpenAs, is_too_wide
 from tests.conftest import Actors
 from tests.factories import NeedFactory, OfferFactory, PairingFactory, organisation_of
@@ -36,6 +37,7 @@ def event(uow: UnitOfWork, actors: Actors) -> Event:
     planning.deploy(uow, actors.desk, planning.propose(uow, actors.desk, made.id).id)
     planning.propose(uow, actors.desk, made.id)
     service.step(uow, actors.desk, made.id, "start")
+    portfolio.propose(uow, actors.desk, {name: str(value) for name, value in portfolio.DEFAULTS.items()})
     uow.commit()
     return made
 
@@ -44,6 +46,7 @@ PAGES = {
     "desk": (
         "/events/", "/events/new", "/events/1", "/events/1?by=person", "/events/1/people", "/events/1/plans/1",
         "/events/1/plans/2", "/events/1/edit", "/events/meetings/1",
+        "/desk/portfolio/", "/desk/portfolio/1",
     ),
     "enterprise": ("/events/", "/events/1", "/events/invitations/1", "/events/meetings/1"),
 }  # fmt: skip
