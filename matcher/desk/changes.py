@@ -13,6 +13,7 @@ from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.desk.model import Visit
 from matcher.matching.assignments import BROKER, with_broker
+from matcher.matching.introduction_model import Introduction, IntroductionAnswer
 from matcher.matching.model import Decision, Pairing, PairingState
 from matcher.matching.queue import QueueRow, as_rows, both_open, joined, list_columns
 from matcher.needs.model import Need
@@ -40,6 +41,19 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """Hold what one side answered to an introduction; `party` is "need" or "offer"."""
+
+    pairing_id: int
+    need_title: str
+    offer_title: str
+    party: str
+    is_interested: bool
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Hold what happened since `since`; lists hold the first few, totals count all."""
 
@@ -50,11 +64,12 @@ class Changes:
     answered: int
     by_colleagues: list[Happened]
     decided: int
+    replies: list[Reply]
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing happened."""
-        return not (self.suggestions or self.answered or self.decided)
+        return not (self.suggestions or self.answered or self.decided or self.replies)
 
 
 def visit(uow: UnitOfWork, actor: Actor) -> datetime:
@@ -88,7 +103,24 @@ def since(uow: UnitOfWork, actor: Actor, moment: datetime) -> Changes:
     suggestions = uow.session.scalar(joined(func.count()).where(fresh)) or 0
     answers, answered = _happened(uow, actor, moment, by_desk=False)
     mine, decided = _happened(uow, actor, moment, by_desk=True)
-    return Changes(moment, suggestions, as_rows(uow, best) if suggestions else [], answers, answered, mine, decided)
+    rows = as_rows(uow, best) if suggestions else []
+    return Changes(moment, suggestions, rows, answers, answered, mine, decided, _replies(uow, moment))
+
+
+def _replies(uow: UnitOfWork, moment: datetime) -> list[Reply]:
+    """Return the answers of the sides themselves; those that a broker wrote down for them are no news."""
+    said = IntroductionAnswer
+    query = (
+        select(Pairing.id, Need.title, Offer.title, said.party, said.is_interested, said.reason, said.at)
+        .join(Introduction, Introduction.id == said.introduction_id)
+        .join(Pairing, Pairing.id == Introduction.pairing_id)
+        .join(Need, Need.id == Pairing.need_id)
+        .join(Offer, Offer.id == Pairing.offer_id)
+        .where(said.at > moment, said.by_desk.is_(False))
+        .order_by(said.id.desc())
+        .limit(SHOWN)
+    )
+    return [Reply(*row) for row in uow.session.execute(query)]
 
 
 def _happened(uow: UnitOfWork, actor: Actor, moment: datetime, *, by_desk: bool) -> tuple[list[Happened], int]:

@@ -17,6 +17,9 @@ from matcher.desk.tasks import TaskRow
 from matcher.matching import assignments
 from matcher.matching.assignments import Broker
 from matcher.matching.desk_model import KeptPairing
+from matcher.matching.introduction_model import Introduction, IntroductionAnswer, MeetingNote
+from matcher.matching.introduction_view import introductions_of
+from matcher.matching.meeting_notes import notes_of
 from matcher.matching.model import PairingState
 from matcher.matching.queries import Move, OpenedPairing, SaidDecision, names
 
@@ -32,6 +35,8 @@ class Kind(StrEnum):
     DONE = "done"
     ASSIGNED = "assigned"
     TAKEN_OVER = "taken_over"
+    ANSWERED = "answered"
+    MET = "met"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Entry:
     note: WrittenNote | None = None
     file: AttachedFile | None = None
     task: TaskRow | None = None
+    answer: IntroductionAnswer | None = None
+    meeting: MeetingNote | None = None
     other: str = ""  # another person: who it was given to, whose review was taken over
 
 
@@ -60,6 +67,7 @@ class Dossier:
     need_broker: Broker | None
     brokers: list[Broker]
     made_by: str
+    introduction_id: int | None
 
 
 def dossier(uow: UnitOfWork, actor: Actor, opened: OpenedPairing) -> Dossier:
@@ -78,12 +86,14 @@ def dossier(uow: UnitOfWork, actor: Actor, opened: OpenedPairing) -> Dossier:
         *(Entry(one.at, Kind.FILE, one.person, file=one) for one in attached),
         *_tasks(todo),
         *_handed(uow, opened),
+        *_said_by_sides(uow, actor, opened.pairing.id),
     ]
     order = list(Kind)
     entries.sort(key=lambda one: (one.at, order.index(one.kind)), reverse=True)
     return Dossier(
         entries, attached, todo, assignments.broker_of(uow, opened.pairing.id),
         assignments.broker_of_need(uow, opened.need.id), assignments.brokers(uow), made_by,
+        introductions_of(uow, ids).get(opened.pairing.id),
     )  # fmt: skip
 
 
@@ -106,6 +116,18 @@ def _tasks(todo: list[TaskRow]) -> list[Entry]:
     made = [Entry(one.created_at, Kind.TASK, one.created_by, task=one) for one in todo]
     done = [Entry(one.done_at, Kind.DONE, one.done_by or "", task=one) for one in todo if one.done_at]
     return made + done
+
+
+def _said_by_sides(uow: UnitOfWork, actor: Actor, pairing_id: int) -> list[Entry]:
+    """Return what the two sides answered when they were introduced, and what was said when they met."""
+    query = select(IntroductionAnswer).join(Introduction, Introduction.id == IntroductionAnswer.introduction_id)
+    answers = list(uow.session.scalars(query.where(Introduction.pairing_id == pairing_id)))
+    met = notes_of(uow, actor, pairing_id)
+    people = names(uow, {*(one.person_id for one in answers), *(one.person_id for one in met)})
+    return [
+        *(Entry(one.at, Kind.ANSWERED, people.get(one.person_id, ""), answer=one) for one in answers),
+        *(Entry(one.at, Kind.MET, people.get(one.person_id, ""), meeting=one) for one in met),
+    ]
 
 
 def _handed(uow: UnitOfWork, opened: OpenedPairing) -> list[Entry]:

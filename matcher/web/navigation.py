@@ -98,10 +98,14 @@ WORK: dict[Role, tuple[Link, ...]] = {
     ),
     Role.DESK: (
         Link("desk.home", Label("今日", "Today"), ("desk.",)),
-        Link("desk.queue", Label("评审队列", "Review"), ("desk.pairing",), count=waiting.to_review),
+        Link(
+            "desk.queue",
+            Label("评审队列", "Review"),
+            ("desk.pairing", "desk.show_list", "desk.act_on_many"),
+            count=waiting.to_review,
+        ),
         Link("desk.show_board", Label("看板", "Board"), ("desk.show_board", "desk.move")),
         Link("desk.show_tasks", Label("任务", "Tasks"), ("desk.show_tasks",), count=tasks.overdue_count),
-        Link("desk.show_list", Label("批量处理", "Bulk"), ("desk.show_list", "desk.act_on_many")),
         Link("desk.find", Label("检索与配对", "Find and pair"), ("desk.find", "desk.pair_up")),
         Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk.review_"), count=waiting.to_publish),
         TOPICS,
@@ -110,8 +114,7 @@ WORK: dict[Role, tuple[Link, ...]] = {
         Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
         INTRODUCTIONS,
         DEALS,
-        Link("desk.show_workload", Label("工作量", "Workload")),
-        Link("desk.decisions", Label("评审记录", "Record")),
+        Link("desk.show_workload", Label("工作量", "Workload"), ("desk.decisions",)),
         LEARNING,
     ),
     Role.ADMIN: (
