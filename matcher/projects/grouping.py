@@ -21,7 +21,7 @@ from matcher.projects.likeness import Collection, Places, Values, likeness
 Flags = npt.NDArray[np.bool_]
 
 #: Likeness from which two needs ask for the same; see docs/grouping.md.
-SAME = 0.9
+SAME = 0.82
 #: What being together already is worth, so that a group does not flicker with every new need.
 STAY = 0.08
 NEIGHBOURS = 30
