@@ -71,7 +71,13 @@ def _upload(page: Page) -> None:
 
 
 def _open_reason(page: Page) -> None:
-    page.locator("details.why > summary").first.click()
+    reasons = page.locator("details.why > summary")
+    if reasons.count():
+        reasons.first.click()
+
+
+def _open_first(page: Page) -> None:
+    page.locator("main .list-row-title a").first.click()
 
 
 SCENES = (
@@ -93,6 +99,12 @@ SCENES = (
     Scene("enterprise-form-errors", "qiye", "/my/needs/new", _send_incomplete),
     Scene("enterprise-upload", "qiye", "/my/needs/upload"),
     Scene("enterprise-verdict", "qiye", "/my/needs/upload", _upload),
+    Scene("enterprise-event", "qiye", "/events/1"),
+    Scene("enterprise-invitation", "qiye", "/events/invitations/2"),
+    Scene("enterprise-introductions", "qiye", "/introductions/"),
+    Scene("enterprise-introduction", "qiye", "/introductions/", _open_first),
+    Scene("enterprise-messages", "qiye", "/inbox/"),
+    Scene("enterprise-message-settings", "qiye", "/inbox/settings"),
     Scene("enterprise-profile", "qiye", "/account/profile"),
     Scene("enterprise-organisation", "qiye", "/account/organisation"),
     Scene("university-home", "gaoxiao", "/university/"),
@@ -110,6 +122,11 @@ SCENES = (
     Scene("desk-queue", "cuohe", "/desk/queue", whole=False),
     Scene("desk-board", "cuohe", "/desk/board"),
     Scene("desk-list", "cuohe", "/desk/list"),
+    Scene("desk-events", "cuohe", "/events/"),
+    Scene("desk-event", "cuohe", "/events/1"),
+    Scene("desk-event-people", "cuohe", "/events/1/people"),
+    Scene("desk-learning", "cuohe", "/learning/"),
+    Scene("desk-deals", "cuohe", "/deals/"),
     Scene("desk-entered", "cuohe", "/my/needs/"),
     Scene("desk-form", "cuohe", "/my/needs/new"),
     Scene("desk-upload", "cuohe", "/my/offers/upload"),
