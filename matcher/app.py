@@ -36,6 +36,8 @@ class Platform:
             cross_encoder=self.settings.cross_encoder,
             pairings_per_item=self.settings.pairings_per_item,
             exploration=self.settings.exploration,
+            milvus_url=self.settings.milvus_url,
+            milvus_token=self.settings.milvus_token,
         )
         return Matcher(options, self.quiet_uow)
 

@@ -33,7 +33,7 @@ DEPTH = 200  # candidates of each kind
 MOST_PROBES = 16  # rows of a long query that propose candidates
 _FORMAT = 2  # of snapshots, to be raised with whatever they hold of an item: older ones are built anew
 _TOGETHER = 128  # items analysed and encoded, or queries searched, at a time
-_REMEMBERED = 2048  # items as they were read last
+_REMEMBERED = 8192  # items as they were read last
 _READ_AT_ONCE = 2000  # vectors, while searches wait: some milliseconds
 
 

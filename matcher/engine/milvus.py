@@ -266,6 +266,17 @@ class MilvusCatalogue:
             self._terms.set_note(note or {})
         return {"collection": self.name, "url": self._connection.url, "items": len(self), "note": self.note}
 
+    def clear(self) -> None:
+        """Drop everything of this catalogue, the note included, and begin anew."""
+        with self._writing:
+            for name in (self.name, self._terms.name):
+                if self._connection.has(name):
+                    self._connection.drop(name)
+            self._ready = False
+        with self._caching:
+            self._seen.clear()
+        self._prepare()
+
     def drop_older(self) -> list[str]:
         """Remove the collections of this side that belong to other encoders or references, and return their names.
 

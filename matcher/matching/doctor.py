@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.engine.cross_encoder import CrossReader
-from matcher.engine.items import EngineError, Record, Side
+from matcher.engine.items import EngineError, Record, Side, Unavailable
 from matcher.engine.text import text_hash
 from matcher.matching.model import StoredRecord
 from matcher.matching.queries import progress
@@ -55,6 +55,14 @@ def _waiting(uow: UnitOfWork) -> Finding:
 
 
 def _side(uow: UnitOfWork, matcher: Matcher, side: Side) -> Finding:
+    try:
+        return _compared(uow, matcher, side)
+    except Unavailable as error:
+        return Finding(f"index of {side}s", False, str(error))
+
+
+def _compared(uow: UnitOfWork, matcher: Matcher, side: Side) -> Finding:
+    matcher.index.bring_up()
     catalogue = matcher.index.catalogue(side)
     ids = open_ids(uow, side)
     items = load_items(uow, side, ids)

@@ -4,16 +4,16 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from matcher.engine.catalogue import Catalogue
 from matcher.engine.contributions import Party
 from matcher.engine.evidence import explain
+from matcher.engine.face import AnyCatalogue
 from matcher.engine.items import Record
 
 
 class Explainer:
     """Explain pairs by the catalogue of offers, whose statistics scored them."""
 
-    def __init__(self, offers: Catalogue) -> None:
+    def __init__(self, offers: AnyCatalogue) -> None:
         self._offers = offers
         # An item is on one side of many pairs.
         self._side = lru_cache(maxsize=512)(self._prepare)

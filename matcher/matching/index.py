@@ -6,14 +6,16 @@ Vectors are data, indexes are caches: everything here can be rebuilt from the da
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import select
 
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.engine.catalogue import Catalogue
+from matcher.engine.face import AnyCatalogue
 from matcher.engine.items import EngineError, Record, Side
 from matcher.engine.reference import Reference
 from matcher.matching.model import ServedIndex, StoredRecord
@@ -76,6 +78,40 @@ def load_records(uow: UnitOfWork, side: Side, rows: Sequence[Stored]) -> list[Re
     return records
 
 
+class Changing(Protocol):
+    """Take changes, as every catalogue does."""
+
+    def upsert(self, records: Iterable[Record]) -> None:
+        """Add items or put them in the place of those with the same ids."""
+
+    def delete(self, ids: Collection[int]) -> int:
+        """Remove items and return how many of them were there."""
+
+
+def apply(uow: UnitOfWork, catalogues: Mapping[Side, Changing], rows: Sequence[Stored]) -> None:
+    """Bring catalogues up to date with stored records."""
+    for side, catalogue in catalogues.items():
+        of_side = [row for row in rows if row.side == side]
+        records = load_records(uow, side, of_side)
+        present = {record.item.id for record in records}
+        catalogue.delete([row.item_id for row in of_side if row.item_id not in present])
+        catalogue.upsert(records)
+
+
+class RankingInUse:
+    """Rank offers as the adopted version does; needs are only candidates, so that the formula does for them."""
+
+    def __init__(self) -> None:
+        self._unreadable: int | None = None
+
+    def use(self, uow: UnitOfWork, offers: AnyCatalogue, encoder: str) -> None:
+        """Give a catalogue of offers the ranking that is in use now; one that cannot be read is tried once."""
+        version = in_use(uow)
+        if version_of(offers.ranking) != (version or 0) and version != self._unreadable:
+            offers.ranking = ranking_of(uow, version, offers.reference, encoder)
+            self._unreadable = version if version_of(offers.ranking) != (version or 0) else None
+
+
 class LiveIndex:
     """Serve searches from memory; safe to share among the threads of a process."""
 
@@ -87,7 +123,7 @@ class LiveIndex:
         self._applied = 0
         self._snapshot_at = 0
         self._catalogues: dict[Side, Catalogue] = {}
-        self._unreadable: int | None = None
+        self._ranking = RankingInUse()
 
     @property
     def encoder(self) -> str | None:
@@ -100,6 +136,9 @@ class LiveIndex:
             self._catch_up()
             return self._catalogues.get(side)
 
+    def bring_up(self) -> None:
+        """Do nothing: every process catches up by itself before it searches."""
+
     def _catch_up(self) -> None:
         uow = self._open_uow()
         try:
@@ -109,30 +148,15 @@ class LiveIndex:
             now = Served(row.encoder, row.generation)
             if now != self._served:
                 self._start(now, row)
-            self._use_ranking(uow, now)
+            self._ranking.use(uow, self._catalogues["offer"], now.encoder)
             while rows := stored_after(uow, now.encoder, self._applied):
-                self._apply(uow, rows)
+                apply(uow, self._catalogues, rows)
+                self._applied = rows[-1].sequence
                 uow.session.expunge_all()
         finally:
             uow.close()
         if self._applied - self._snapshot_at >= SNAPSHOT_AFTER:
             self._write_snapshot()
-
-    def _use_ranking(self, uow: UnitOfWork, now: Served) -> None:
-        """Rank offers as the adopted version does; needs are only candidates, so that the formula does for them."""
-        version, offers = in_use(uow), self._catalogues["offer"]
-        if version_of(offers.ranking) != (version or 0) and version != self._unreadable:
-            offers.ranking = ranking_of(uow, version, offers.reference, now.encoder)
-            self._unreadable = version if version_of(offers.ranking) != (version or 0) else None
-
-    def _apply(self, uow: UnitOfWork, rows: list[Stored]) -> None:
-        for side, catalogue in self._catalogues.items():
-            of_side = [row for row in rows if row.side == side]
-            records = load_records(uow, side, of_side)
-            present = {record.item.id for record in records}
-            catalogue.delete([row.item_id for row in of_side if row.item_id not in present])
-            catalogue.upsert(records)
-        self._applied = rows[-1].sequence
 
     def _start(self, now: Served, row: ServedIndex) -> None:
         self._served = now

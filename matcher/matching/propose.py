@@ -17,8 +17,8 @@ from matcher.core.labels import Label
 from matcher.core.outbox import OutboxRow, Topic
 from matcher.core.unit_of_work import Overtaken, UnitOfWork
 from matcher.engine import exposure
-from matcher.engine.catalogue import Catalogue
 from matcher.engine.cross_encoder import CrossReader
+from matcher.engine.face import AnyCatalogue
 from matcher.engine.items import Hit, Record, Side
 from matcher.engine.text import full_text
 from matcher.matching import lease, suggestions
@@ -63,8 +63,8 @@ class Proposer:
 
     def __init__(
         self,
-        needs: Catalogue,
-        offers: Catalogue,
+        needs: AnyCatalogue,
+        offers: AnyCatalogue,
         encoder_name: str,
         explainer: Explainer,
         per_item: int,

@@ -8,18 +8,19 @@ from pathlib import Path
 from matcher.core.errors import Conflict
 from matcher.core.labels import Label
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.engine.catalogue import Catalogue, embed
+from matcher.engine.catalogue import embed
 from matcher.engine.cross_encoder import CrossReader
-from matcher.engine.items import Encoder, Hit, Item, Profile, Side
+from matcher.engine.items import Encoder, Hit, Item, Profile, Side, Unavailable
 from matcher.engine.language import detect
 from matcher.engine.ranking import Ranking
 from matcher.engine.text import full_text
 from matcher.matching import propose, suggestions, sync
 from matcher.matching.encoders import Encoders
 from matcher.matching.explain import Explainer
-from matcher.matching.index import LiveIndex
+from matcher.matching.index import LiveIndex, served
 from matcher.matching.model import Pairing
 from matcher.matching.serving import serve, wish_for_missing
+from matcher.matching.shared_index import Server, SharedIndex
 from matcher.matching.sync import Advance, load_items, no_progress
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,10 @@ NOT_READY = Label("检索正在准备中，请稍后再试。", "Search is being
 NOT_READ_YET = Label(
     "这条需求或成果刚刚发布，系统还没有读完，请过一分钟再配对。",
     "This need or result is new and not read yet; pair the two in a minute.",
+)
+AWAY = Label(
+    "检索服务器暂时无法访问，恢复后将自动继续。",
+    "The search server cannot be reached; matching goes on by itself when it is back.",
 )
 #: A pair that is less likely than this is not worth a broker's look.
 LEAST_LIKELY = 0.1
@@ -43,6 +48,8 @@ class MatchingOptions:
     cross_encoder: str = ""
     pairings_per_item: int = 10
     exploration: float = 0.1
+    milvus_url: str = ""
+    milvus_token: str = ""
 
 
 class Matcher:
@@ -53,7 +60,9 @@ class Matcher:
         self._open_uow = open_uow
         self._encoders = Encoders(options.encoder, options.encoder_backend, options.data / "models")
         self.reader = CrossReader(options.cross_encoder) if options.cross_encoder else None
-        self.index = LiveIndex(options.data / "index", open_uow)
+        self.index: LiveIndex | SharedIndex = LiveIndex(options.data / "index", open_uow)
+        if options.milvus_url:
+            self.index = SharedIndex(Server(options.milvus_url, options.milvus_token), open_uow)
 
     @property
     def is_encoder_loaded(self) -> bool:
@@ -75,33 +84,56 @@ class Matcher:
         if count:
             encoder = self.encoder()
             self._in_uow(lambda uow: serve(uow, encoder.name, encoder.dimension))
+        try:
+            self.index.bring_up()
+        except Unavailable as error:  # what was read is stored, and written there when the server is back
+            log.warning("the index is not up to date: %s", error)
         return count
 
     def _is_other_encoder(self) -> bool:
         """Say whether the settings name another encoder than the one served; looks at the name before it loads a model."""
-        self.index.catalogue("offer")
-        now = self.index.encoder
+        uow = self._open_uow()
+        try:
+            row = served(uow)
+            now = row.encoder if row else None
+        finally:
+            uow.close()
         if now is None:
             return False
         bundled = self._options.encoder == "bundled"
         return self.encoder().name != now if not bundled or not now.startswith("multilingual-e5-small") else False
 
     def match(self, advance: Advance = no_progress, *, everything: bool = False) -> int:
-        """Propose pairings for what changed, or for everything; returns how many items were matched."""
+        """Propose pairings for what changed, or for everything; returns how many items were matched.
+
+        Raises Conflict when another process is at it, or while the search server is away: what waits goes on waiting.
+        """
         if everything:
             self._in_uow(propose.wish_for_all)
-        proposer = self._proposer()
-        return propose.match(self._open_uow, proposer, advance) if proposer else 0
+        try:
+            proposer = self._proposer()
+            return propose.match(self._open_uow, proposer, advance) if proposer else 0
+        except Unavailable as error:
+            log.warning("matching waits: %s", error)
+            raise Conflict(AWAY) from error
 
     def pair(self, uow: UnitOfWork, need_id: int, offer_id: int) -> Pairing:
-        """Score, explain and write a pair that a person chose; raises Conflict while one of the two is not read yet."""
-        proposer = self._proposer()
-        found = proposer.pair(uow, need_id, offer_id) if proposer else None
+        """Score, explain and write a pair that a person chose.
+
+        Raises Conflict while one of the two is not read yet, or the search server is away.
+        """
+        try:
+            proposer = self._proposer()
+            found = proposer.pair(uow, need_id, offer_id) if proposer else None
+        except Unavailable as error:
+            log.warning("a pair was not scored: %s", error)
+            raise Conflict(AWAY) from error
         if proposer is None or found is None:
             raise Conflict(NOT_READ_YET)
         return suggestions.write_by_hand(uow, found, proposer.encoder)
 
     def _proposer(self) -> propose.Proposer | None:
+        self.index.bring_up()
         needs, offers = self.index.catalogue("need"), self.index.catalogue("offer")
         if needs is None or offers is None or self.index.encoder is None:
             return None
@@ -125,8 +157,18 @@ class Matcher:
         self.index.forget()
 
     def find(self, side: Side, text: str, k: int) -> list[Hit]:
-        """Return the offers (or needs) that fit a free text, best first; raises Conflict while there is no index."""
-        catalogue: Catalogue | None = self.index.catalogue(side)
+        """Return the offers (or needs) that fit a free text, best first.
+
+        Raises Conflict while there is no index, or its server is away.
+        """
+        try:
+            return self._find(side, text, k)
+        except Unavailable as error:
+            log.warning("a search was not answered: %s", error)
+            raise Conflict(AWAY) from error
+
+    def _find(self, side: Side, text: str, k: int) -> list[Hit]:
+        catalogue = self.index.catalogue(side)
         served = self.index.encoder
         encoder = self._encoders.of(served) if served else None
         if catalogue is None or encoder is None:
