@@ -4,7 +4,7 @@ A batch is searched and explained without holding anybody up, then written in on
 it fulfils: killed at any moment, its items still wait or are done.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,16 +85,21 @@ class Proposer:
         """Return the proposal of every item, empty for one that is not open any more."""
         fits: dict[tuple[Side, int], list[_Fit]] = {}
         for side in SIDES:
-            for record in self._records(uow, side, [wish.item_id for wish in wishes if wish.side == side]):
-                fits[side, record.item.id] = self._fits(uow, record)
+            records = self._records(uow, side, [wish.item_id for wish in wishes if wish.side == side])
+            fits |= {(side, record.item.id): found for record, found in self._fits(uow, side, records)}
         known = self._known_scores(uow, [fit for found in fits.values() for fit in found])
         keys = [(wish.side, wish.item_id) for wish in wishes]
         return [
             Proposal(*key, key in fits, tuple(self._suggested(fit, known) for fit in fits.get(key, ()))) for key in keys
         ]
 
-    def _fits(self, uow: UnitOfWork, record: Record) -> list[_Fit]:
-        return self._best_offers(uow, record) if record.item.profile.side == "need" else self._best_needs(uow, record)
+    def _fits(self, uow: UnitOfWork, side: Side, records: Sequence[Record]) -> Iterator[tuple[Record, list[_Fit]]]:
+        """Yield each item with its best partners; all of them are searched for at once."""
+        catalogue, best = (self._offers, self._best_offers) if side == "need" else (self._needs, self._best_needs)
+        sizes = [self._per_item * MARGIN + self._own(uow, Offer if side == "need" else Need, each) for each in records]
+        answers = catalogue.search(records, max(sizes, default=1))
+        for record, size, hits in zip(records, sizes, answers, strict=True):
+            yield record, best(uow, record, hits[:size])
 
     def _known_scores(self, uow: UnitOfWork, fits: Sequence[_Fit]) -> dict[tuple[int, int], dict[str, float]]:
         query = select(Pairing.need_id, Pairing.offer_id, Pairing.scores).where(
@@ -127,8 +132,7 @@ class Proposer:
         contents = dict(rows.all())
         return [Record.from_bytes(items[i], contents[i]) for i in wanted if i in items and i in contents]
 
-    def _best_offers(self, uow: UnitOfWork, need: Record) -> list[_Fit]:
-        (hits,) = self._offers.search([need], self._per_item * MARGIN + self._own(uow, Offer, need))
+    def _best_offers(self, uow: UnitOfWork, need: Record, hits: Sequence[Hit]) -> list[_Fit]:
         by_id = {hit.id: hit for hit in hits if hit.score >= self._least or self._reader}
         offers = _may_meet(uow, [(need, offer) for offer in self._records(uow, "offer", by_id)])
         return self._explore(uow, need, self._worth([_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers]))
@@ -144,9 +148,8 @@ class Proposer:
         drawn = set(exposure.draw(need.item.id, list(owners), owners, neglected_owners(uow), self._explored))
         return [*head, *(replace(fit, explored=True) for fit in behind if fit.offer.item.id in drawn)]
 
-    def _best_needs(self, uow: UnitOfWork, offer: Record) -> list[_Fit]:
+    def _best_needs(self, uow: UnitOfWork, offer: Record, near: Sequence[Hit]) -> list[_Fit]:
         """Return the needs that fit an offer best; the score of a pair is always that of need asks, offer answers."""
-        (near,) = self._needs.search([offer], self._per_item * MARGIN + self._own(uow, Need, offer))
         near_needs = self._records(uow, "need", [hit.id for hit in near])
         needs = [need for need, _ in _may_meet(uow, [(need, offer) for need in near_needs])]
         if not needs:

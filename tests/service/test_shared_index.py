@@ -21,12 +21,7 @@ from matcher.settings import Settings
 from matcher.worker import catch_up
 from tests.contract.servers import LiteServer
 from tests.factories import NeedFactory, OfferFactory
-
-TOPICS = (
-    ("叶片增材修复的孔隙率控制", "激光定向能量沉积修复叶片，熔池闭环控制孔隙"),
-    ("污水厂深度脱氮少加碳源", "自养反硝化滤池深度脱氮，节省碳源"),
-    ("柑橘内部糖度无损分选", "近红外在线检测柑橘糖度的分选装备"),
-)
+from tests.service.test_matching import TOPICS
 
 
 @pytest.fixture
@@ -144,16 +139,18 @@ def test_while_the_server_is_away_everything_waits_and_goes_on_when_it_is_back(
 def test_only_the_process_that_holds_the_lease_writes(
     platform: Platform, uow: UnitOfWork, topics: list[tuple[Need, Offer]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    other = platform.quiet_uow()
     with monkeypatch.context() as patch:
         patch.setattr(lease, "_me", lambda: "elsewhere:1:1")
-        lease.hold(uow, LEASE)
-        uow.commit()
+        lease.hold(other, LEASE)
+        other.commit()
     platform.matcher.sync()
     assert len(platform.matcher.index.catalogue("offer")) == 0
     with monkeypatch.context() as patch:
         patch.setattr(lease, "_me", lambda: "elsewhere:1:1")
-        lease.release(uow, LEASE)
-        uow.commit()
+        lease.release(other, LEASE)
+        other.commit()
+    other.close()
     platform.matcher.match()
     assert len(platform.matcher.index.catalogue("offer")) == len(TOPICS)
 

@@ -187,3 +187,30 @@ def test_vectors_that_cannot_be_compared_are_refused(bad: np.ndarray) -> None:
     with pytest.raises(BadVectors):
         small.search(bad, 1)
     assert len(small) == 0
+
+
+def test_changes_made_while_lists_are_trained_aside_are_in_them() -> None:
+    asked = []
+    searched = VectorIndex(DIMENSION, made, exact_up_to=500, train=asked.append)
+    searched.upsert(range(600), made(range(600)))
+    (training,) = asked
+    assert searched.is_training
+    training.run(lambda ids: (ids, made(ids)))
+    searched.delete(range(50))
+    searched.upsert([7, 1000], made([7, 1000]))
+    assert searched.kind == "exact"  # the old index answers until the new one is put in its place
+    searched.adopt(training)
+    assert "IVF" in searched.kind
+    assert not searched.is_training
+    found = searched.search(made([7]), 600, range(2000))[0][0]
+    assert set(found[found >= 0].tolist()) == {7, 1000, *range(50, 600)}
+
+
+def test_a_training_that_failed_leaves_what_was_searched() -> None:
+    asked = []
+    searched = VectorIndex(DIMENSION, made, exact_up_to=500, train=asked.append)
+    searched.upsert(range(600), made(range(600)))
+    searched.give_up()
+    assert searched.search(made([5]), 1)[0].tolist() == [[5]]
+    searched.upsert([900], made([900]))
+    assert len(asked) == 2  # tried again
