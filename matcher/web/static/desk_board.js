@@ -25,7 +25,8 @@ async function move(card, action) {
   const form = card.querySelector(`input[name=action][value="${action}"]`).form;
   const body = new FormData(form);
   card.classList.add("is-moving");
-  const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+  // Not form.action: the form has a box of that name.
+  const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
   const { moved, text } = await response.json();
   card.classList.remove("is-moving");
   if (!moved) return tell(text);
