@@ -18,7 +18,8 @@ function ask(card, action) {
   const form = menu.querySelector(`input[name=action][value="${action}"]`).form;
   const more = form.closest("details.step");
   if (more) more.open = true;
-  form.querySelector("select, textarea, input:not([type=hidden])")?.focus();
+  // After the drop: until then the browser takes the focus back.
+  setTimeout(() => form.querySelector("select, textarea, input:not([type=hidden])")?.focus());
 }
 
 async function move(card, action) {
