@@ -251,10 +251,7 @@ def test_cards_are_moved_by_keyboard_and_by_dragging(open_as: OpenAs, uow: UnitO
     page.wait_for_load_state("networkidle")
     page.drag_and_drop(f'[data-card="{waiting[1]}"] .card-facts', '[data-column="shortlisted"] h2')
     expect(page.locator('[data-column="shortlisted"] [data-card]')).to_have_count(2)
-    page.wait_for_load_state("networkidle")
-    page.drag_and_drop(f'[data-card="{waiting[2]}"] .card-facts', '[data-column="deferred"] h2')
-    expect(page.locator(f"#c{waiting[2]}-defer-on")).to_be_visible()
-    assert stored(uow, waiting[2]).state is PairingState.SUGGESTED
+    assert stored(uow, waiting[1]).state is PairingState.SHORTLISTED
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
