@@ -78,7 +78,8 @@ def test_pages_have_no_serious_fault_and_fit_the_screen(
         PairingFactory(**{side: own})
         factory(organisation=organisation, state="returned", return_note="请写明指标。")
     PersonFactory(state=PersonState.PENDING)
-    topic_of_two(uow)
+    if role == "government":
+        topic_of_two(uow)  # made-up vectors: no text can be searched among them
     uow.commit()
     found = {}
     for size in SIZES:

@@ -114,6 +114,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 ) -> None:
     browser = sign_in("university")
     NeedFactory()
+    NeedFactory(disclosure="redacted")
     OfferFactory()
     uow.commit()
     with count_queries() as few:
