@@ -122,7 +122,7 @@ def matrix(features: Sequence[Mapping[str, float]]) -> Values:
 def formula_figures(columns: Values) -> Values:
     """Return the formula's figure (n,) from the columns of `matrix`."""
     weights = np.array([AGREEMENT_WEIGHTS.get(name, 0.0) for name in FEATURES])
-    adjusted = np.clip(columns @ weights, -LARGEST_ADJUSTMENT, LARGEST_ADJUSTMENT)
+    adjusted = LARGEST_ADJUSTMENT * np.tanh(columns @ weights / LARGEST_ADJUSTMENT)
     return np.asarray(columns[:, FEATURES.index("evidence")] + adjusted, np.float64)
 
 

@@ -33,10 +33,32 @@ pairing.queue         -    -      -    -      -    -      yes  yes    -    -    
 pairing.decide        -    -      -    -      -    -      yes  yes    -    -      -
 pairing.see           yes  -      yes  -      yes  -      yes  yes    -    -      -
 pairing.export        -    -      -    -      -    -      yes  yes    yes  yes    -
+pairing.introduce     -    -      -    -      -    -      yes  yes    -    -      -
+pairing.agree         -    -      -    -      -    -      yes  yes    -    -      -
+pairing.talk          yes  -      yes  -      yes  -      yes  yes    -    -      -
+pairing.step_aside    yes  -      yes  -      yes  -      yes  yes    -    -      -
+pairing.contract      yes  -      yes  -      yes  -      yes  yes    -    -      -
+pairing.make          -    -      -    -      -    -      yes  yes    -    -      -
+pairing.note          -    -      -    -      -    -      yes  yes    -    -      -
+pairing.assign        -    -      -    -      -    -      yes  yes    -    -      -
+task.manage           -    -      -    -      -    -      yes  yes    -    -      -
+event.organise        -    -      -    -      yes  yes    yes  yes    -    -      -
+event.take_part       yes  -      yes  -      yes  yes    yes  yes    -    -      -
+portfolio.make        -    -      -    -      -    -      yes  yes    -    -      -
+introduction.see      yes  -      yes  -      yes  -      yes  yes    -    -      -
+introduction.answer   yes  -      yes  -      yes  -      yes  yes    -    -      -
+meeting_note.write    yes  -      yes  -      yes  -      yes  yes    -    -      -
+meeting_note.desk     -    -      -    -      -    -      yes  yes    -    -      -
+deal.list             yes  -      yes  -      yes  yes    yes  yes    yes  yes    -
+deal.see              yes  -      yes  -      yes  yes    yes  yes    yes  yes    -
+deal.write            yes  -      yes  -      yes  -      yes  yes    -    -      -
+ranker.see            -    -      -    -      -    -      yes  yes    yes  yes    -
+ranker.train          -    -      -    -      -    -      yes  yes    yes  yes    -
+ranker.adopt          -    -      -    -      -    -      -    -      yes  yes    -
 insight.government    -    -      -    -      yes  yes    yes  yes    yes  yes    -
-topic.see            -    -      -    -      yes  yes    yes  yes    -    -      -
-topic.arrange        -    -      -    -      yes  yes    yes  yes    -    -      -
-demand.weigh         -    -      -    -      yes  yes    -    -      -    -      -
+topic.see             -    -      -    -      yes  yes    yes  yes    -    -      -
+topic.arrange         -    -      -    -      yes  yes    yes  yes    -    -      -
+demand.weigh          -    -      -    -      yes  yes    -    -      -    -      -
 account.approve       -    -      -    -      -    -      -    -      yes  yes    -
 organisation.edit     yes  -      yes  -      yes  -      yes  yes    yes  yes    -
 organisation.contact  yes  -      yes  -      yes  -      yes  yes    yes  yes    -
@@ -81,6 +103,10 @@ def test_nobody_owns_what_has_no_owner(action):
         "topic.see",
         "topic.arrange",
         "demand.weigh",
+        "deal.list",
+        "deal.see",
+        "event.organise",
+        "event.take_part",
     }
     assert allowed(without_organisation, action, owner=None) is (action in granted_anyway)
 
