@@ -39,6 +39,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Name a menu of the header. A menu of one link is shown as that link; menus of one name are merged over roles."""
+
+    label: Label
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShownLink:
     """Hold a link as this page shows it."""
 
@@ -48,74 +56,88 @@ class ShownLink:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """Hold a menu as this page shows it; what waits behind its links is added up."""
+
+    label: Label
+    links: list[ShownLink]
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the page in sight is one of the menu's."""
+        return any(one.is_current for one in self.links)
+
+    @property
+    def count(self) -> int:
+        """Return how many things wait behind the links."""
+        return sum(one.count for one in self.links)
+
+
+@dataclass(frozen=True, slots=True)
 class Menu:
     """Hold the header of one page: public links, the links of the actor's work, and the symbols beside their name."""
 
     public: list[ShownLink]
-    work: list[ShownLink]
+    work: list[ShownLink | ShownGroup]
     side: list[ShownLink]
     work_label: Label | None
 
 
 NEEDS = Link("own_needs.index", Label("我的需求", "My needs"), ("own_needs.",))
 OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_offers.",))
-EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
-
+ENTRY = Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",))
 TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
 INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
+EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
 DEALS = Link("deals.index", Label("技术合同", "Contracts"), ("deals.",))
 LEARNING = Link("learning.home", Label("排序学习", "Learning"), ("learning.",))
+QUEUE = Link(
+    "desk.queue",
+    Label("评审队列", "Review"),
+    ("desk.pairing", "desk.show_list", "desk.act_on_many"),
+    count=waiting.to_review,
+)
+BOARD = Link("desk.show_board", Label("看板", "Board"), ("desk.show_board", "desk.move"))
+TASKS = Link("desk.show_tasks", Label("任务", "Tasks"), ("desk.show_tasks",), count=tasks.overdue_count)
+FIND = Link("desk.find", Label("检索与配对", "Find and pair"), ("desk.find", "desk.pair_up"))
+INTAKE = Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk.review_"), count=waiting.to_publish)
+PORTFOLIO = Link("portfolio.index", Label("组合分配", "Portfolio"), ("portfolio.",))
+WORKLOAD = Link("desk.show_workload", Label("工作量", "Workload"), ("desk.decisions",))
+
+COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS))
 
 PUBLIC: tuple[Link, ...] = (
     Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
     Link("public.offers", Label("成果库", "Results"), ("public.offer",)),
     Link("public.about", Label("使用说明", "Help")),
 )
-# A new page of a role gets its line here, in the order in which that role works; a link may stand under several roles.
-WORK: dict[Role, tuple[Link, ...]] = {
+# The header of each role, in the order in which that role works. What is opened many times a day stands alone, everything else in a menu.
+# A new page is one more link in the menu that it belongs to, or a new `Group`; a role has at most eight entries (tested).
+WORK: dict[Role, tuple[Link | Group, ...]] = {
     Role.ENTERPRISE: (
         Link("enterprise.home", Label("企业工作台", "Workspace"), ("enterprise.",)),
         NEEDS,
         OFFERS,
-        INTRODUCTIONS,
-        EVENTS,
-        DEALS,
+        COOPERATION,
     ),
     Role.UNIVERSITY: (
         Link("university.home", Label("院所工作台", "Workspace"), ("university.",)),
         OFFERS,
-        INTRODUCTIONS,
-        EVENTS,
-        DEALS,
+        COOPERATION,
     ),
     Role.GOVERNMENT: (
         Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
-        TOPICS,
-        NEEDS,
-        INTRODUCTIONS,
-        EVENTS,
-        DEALS,
+        Group(Label("需求", "Demand"), (NEEDS, TOPICS)),
+        COOPERATION,
     ),
     Role.DESK: (
         Link("desk.home", Label("今日", "Today"), ("desk.",)),
-        Link(
-            "desk.queue",
-            Label("评审队列", "Review"),
-            ("desk.pairing", "desk.show_list", "desk.act_on_many"),
-            count=waiting.to_review,
-        ),
-        Link("desk.show_board", Label("看板", "Board"), ("desk.show_board", "desk.move")),
-        INTRODUCTIONS,
-        Link("desk.show_tasks", Label("任务", "Tasks"), ("desk.show_tasks",), count=tasks.overdue_count),
-        Link("desk.find", Label("检索与配对", "Find and pair"), ("desk.find", "desk.pair_up")),
-        Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk.review_"), count=waiting.to_publish),
-        TOPICS,
-        Link("portfolio.index", Label("组合分配", "Portfolio"), ("portfolio.",)),
+        QUEUE,
+        Group(Label("跟进", "Follow up"), (BOARD, INTRODUCTIONS, TASKS, DEALS)),
+        Group(Label("配对", "Pairing"), (FIND, PORTFOLIO)),
+        Group(Label("供需", "Needs and results"), (INTAKE, ENTRY, TOPICS)),
         EVENTS,
-        Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",)),
-        DEALS,
-        Link("desk.show_workload", Label("工作量", "Workload"), ("desk.decisions",)),
-        LEARNING,
+        Group(Label("分析", "Analysis"), (WORKLOAD, LEARNING)),
     ),
     Role.ADMIN: (
         Link("admin.accounts", Label("待审核账号", "Waiting accounts"), ("admin.decide",)),
@@ -132,15 +154,43 @@ def navigation() -> Menu:
     """Return the links that the actor sees, with the one of this page marked."""
     actor = current_actor()
     roles = [role for role in WORK if role in actor.roles]
-    work = list({link.endpoint: link for role in roles for link in WORK[role]}.values())
+    work = _merged(entry for role in roles for entry in WORK[role])
     side = SIDE if actor.person_id is not None else ()
-    current = _current((*work, *PUBLIC, *side))
+    current = _current((*(link for entry in work for link in _links(entry)), *PUBLIC, *side))
 
     def shown(links: Iterable[Link]) -> list[ShownLink]:
         return [ShownLink(link, link is current, _count(link, actor)) for link in links]
 
+    entries = [
+        ShownGroup(entry.label, shown(entry.links)) if isinstance(entry, Group) else shown([entry])[0] for entry in work
+    ]
     label = ROLE_LABELS[roles[0]] if len(roles) == 1 else None
-    return Menu(shown(PUBLIC), shown(work), shown(side), label)
+    return Menu(shown(PUBLIC), entries, shown(side), label)
+
+
+def _links(entry: Link | Group) -> tuple[Link, ...]:
+    return entry.links if isinstance(entry, Group) else (entry,)
+
+
+def _merged(entries: Iterable[Link | Group]) -> list[Link | Group]:
+    """Return the entries of all roles of a person: every link once, where it came first, and every menu once."""
+    menus: dict[Label, list[Link]] = {}
+    order: list[Link | Label] = []
+    seen: set[str] = set()
+    for entry in entries:
+        new = [link for link in _links(entry) if link.endpoint not in seen]
+        seen.update(link.endpoint for link in new)
+        if isinstance(entry, Link):
+            order.extend(new)
+        elif new:
+            if entry.label not in menus:
+                order.append(entry.label)
+            menus.setdefault(entry.label, []).extend(new)
+    return [one if isinstance(one, Link) else _menu(one, menus[one]) for one in order]
+
+
+def _menu(label: Label, links: list[Link]) -> Link | Group:
+    return links[0] if len(links) == 1 else Group(label, tuple(links))
 
 
 def _count(link: Link, actor: Actor) -> int:

@@ -125,3 +125,32 @@ def test_the_menu_of_a_phone_opens_without_scripts_and_leads_on(open_as: OpenAs)
     page.locator(".menu > summary").press("Enter")
     page.locator(".menu-panel").get_by_role("link", name="成果库").press("Enter")
     page.wait_for_url("**/offers")
+
+
+def test_the_menus_of_the_header_work_by_keyboard_and_close_again(
+    open_as: OpenAs, faults: Callable[[Page], list[str]]
+) -> None:
+    page = open_as("desk")
+    page.goto("/desk/")
+    menu = page.locator(".nav-group", has_text="跟进")
+    menu.locator("summary").press("Enter")
+    assert faults(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("a:focus").inner_text() == "引荐"
+    page.keyboard.press("Escape")
+    assert page.locator(".nav-group[open]").count() == 0
+    assert "跟进" in page.locator(":focus").inner_text()
+    page.locator(".nav-group", has_text="供需").locator("summary").click()
+    menu.locator("summary").click()
+    assert page.locator(".nav-group[open] > summary").all_inner_texts() == ["跟进"]
+    page.locator(".foot p").click()
+    assert page.locator(".nav-group[open]").count() == 0
+
+
+def test_the_menus_of_the_header_open_without_scripts_and_lead_on(open_as: OpenAs) -> None:
+    page = open_as("desk", scripts=False)
+    page.goto("/desk/")
+    page.locator(".nav-group", has_text="跟进").locator("summary").press("Enter")
+    page.locator(".nav-group[open]").get_by_role("link", name="看板").press("Enter")
+    page.wait_for_url("**/desk/board")

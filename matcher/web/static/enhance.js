@@ -72,6 +72,34 @@ function follow(part) {
   setTimeout(again, part.dataset.refresh * 1000);
 }
 
+/** Close the open menus of the header but the one that holds `kept`. */
+function closeMenus(kept) {
+  document.querySelectorAll(".nav-group[open], .menu[open]").forEach((menu) => {
+    if (!menu.contains(kept)) menu.open = false;
+  });
+}
+
+/** Walk over the links of a menu with the arrow keys; Escape closes it and goes back to its name. */
+function walkMenu(event) {
+  const menu = event.target.closest?.(".nav-group, .menu");
+  if (event.key === "Escape" && menu?.open) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.stopPropagation();
+  }
+  if (!menu?.matches(".nav-group") || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  menu.open = true;
+  const links = [...menu.querySelectorAll("a")];
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  const here = links.indexOf(document.activeElement);
+  links[here < 0 ? (step > 0 ? 0 : links.length - 1) : (here + step + links.length) % links.length].focus();
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("focusin", (event) => closeMenus(event.target));
+document.addEventListener("keydown", walkMenu, true);
 document.querySelectorAll("[data-refresh]").forEach(follow);
 document.querySelectorAll("[data-limit]").forEach(count);
 document.querySelectorAll("[data-rows]").forEach(manageRows);
