@@ -12,6 +12,7 @@ from huey import SqliteHuey, crontab
 
 from matcher.core.errors import Conflict
 from matcher.core.people import SYSTEM
+from matcher.desk.reminders import remind_of_tasks
 from matcher.matching import learn
 from matcher.matching.answering import expire_due as expire_due_introductions
 from matcher.matching.answering import remind_due
@@ -112,6 +113,16 @@ def remind(platform: "Platform") -> None:
         log.info("introductions.tended", expired=expired, reminded=reminded)
 
 
+def remind_brokers(platform: "Platform") -> None:
+    """Remind brokers in the morning of what falls due."""
+    uow = platform.uow()
+    with uow:
+        told = remind_of_tasks(uow)
+    uow.close()
+    if told:
+        log.info("tasks.reminded", people=told)
+
+
 def tell_news(platform: "Platform") -> None:
     """Tell owners of new pairings, and people of what is new in their saved searches."""
     uow = platform.uow()
@@ -181,6 +192,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
     def every_hour() -> None:
         expire(platform)
         remind(platform)
+        remind_brokers(platform)
         tell_news(platform)
         digest(platform)
         ask_for_grouping(platform)

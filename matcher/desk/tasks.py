@@ -18,6 +18,7 @@ from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.desk.model import Task
+from matcher.desk.reminders import tell_of_task
 from matcher.matching import assignments, review
 from matcher.matching.model import Pairing
 from matcher.needs.model import Need
@@ -98,6 +99,7 @@ def create(
     uow.session.add(task)
     uow.session.flush()
     audit.record(uow, actor, "task.create", "task", task.id, to=person_id, pairing=pairing_id, need=need_id)
+    tell_of_task(uow, task, actor.person_id, actor.name)
     return task
 
 
@@ -163,7 +165,11 @@ def change(
         problems = [problem for problem in problems if problem.field != "due"]
     if problems or due is None or person_id is None:
         raise InvalidInput(problems or [Problem("due", DUE_WRONG)])
+    changes_hands = task.person_id != person_id
     task.due, task.person_id = due, person_id
+    uow.session.flush()
+    if changes_hands:
+        tell_of_task(uow, task, actor.person_id, actor.name)
     audit.record(uow, actor, "task.change", "task", task.id, to=person_id, due=due.isoformat())
     return task
 

@@ -63,8 +63,8 @@ KINDS: dict[MessageKind, KindOf] = {
     ),
     MessageKind.REMINDER: KindOf(
         Label("提醒", "Reminders"),
-        Label("还有引荐在等您的答复。", "An introduction still waits for your answer."),
-        OWNERS,
+        Label("有事等您处理：待答复的引荐，当天到期的任务。", "Something waits for you: an introduction to answer, a task that falls due."),
+        OWNERS | {Role.DESK},
         Rhythm.AT_ONCE,
     ),
     MessageKind.NEW_PAIRINGS: KindOf(
