@@ -21,7 +21,7 @@ from matcher.matching.saved import check_due, ranked_by
 from matcher.messages.digests import write_digests
 from matcher.messages.post import deliver
 from matcher.needs.service import expire_due
-from matcher.projects.wishes import is_waiting, wish_for_grouping
+from matcher.projects.topics.wishes import is_waiting, wish_for_grouping
 from matcher.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def group(platform: "Platform") -> None:
     if not waits:
         return
     # Libraries of clustering take a second to load: they are loaded where they are used.
-    from matcher.projects import topics
+    from matcher.projects.topics.refresh import refresh as topics
 
     try:
         found = topics.refresh(platform.quiet_uow)

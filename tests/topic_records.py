@@ -11,7 +11,7 @@ from matcher.engine.text import text_hash
 from matcher.matching.items import need_item
 from matcher.matching.model import ServedIndex, StoredRecord
 from matcher.needs.model import Need
-from matcher.projects.topics import Grouped, refresh
+from matcher.projects.topics.refresh import Grouped, refresh
 from tests.desk_pairings import pairing
 from tests.factories import NeedFactory, OrganisationFactory
 

@@ -29,8 +29,8 @@ from matcher.matching.items import need_item
 from matcher.matching.model import Pairing, ServedIndex, StoredRecord
 from matcher.needs.model import Need, NeedField, NeedIndicator
 from matcher.offers.model import Offer
-from matcher.projects.grouping import SAME, group
-from matcher.projects.topics import gather, refresh
+from matcher.projects.topics.grouping import SAME, group
+from matcher.projects.topics.refresh import gather, refresh
 from matcher.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,7 +9,7 @@ from matcher.cli.console import console, platform, step
 def topics() -> None:
     """Group the open needs that ask for the same."""
     # Libraries of clustering take a second to load: only this command waits for them.
-    from matcher.projects.topics import refresh
+    from matcher.projects.topics.refresh import refresh
 
     with platform() as opened, step("grouping needs that ask for the same"):
         found = refresh(opened.quiet_uow)

@@ -15,7 +15,7 @@ from matcher.settings import Settings
 @click.command()
 def demo() -> None:
     """Make the demo: database, data, reading, matching. Quick when there is nothing to do."""
-    from matcher.projects.topics import refresh as group
+    from matcher.projects.topics.refresh import refresh as group
     from matcher.seed_event import seed_event
     from matcher.seeding import seed_demo
     from matcher.seeding_desk import seed_desk

@@ -17,7 +17,7 @@ from matcher.core.permissions import allowed
 from matcher.core.rows import IndicatorRow
 from matcher.core.vocabularies import COMPARATOR, Vocabulary
 from matcher.core.vocabularies.regions import city_of
-from matcher.projects.answers import IndicatorRange
+from matcher.projects.topics.answers import IndicatorRange
 from matcher.web.context import current_actor
 from matcher.web.language import LANGUAGES, language, t
 from matcher.web.navigation import home_endpoint, navigation

@@ -3,9 +3,9 @@
 import pytest
 
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.projects import demand
-from matcher.projects.demand_index import PARTS
-from matcher.projects.topic_queries import members
+from matcher.projects.topics import demand
+from matcher.projects.topics.demand_index import PARTS
+from matcher.projects.topics.queries import members
 from tests.factories import NeedFactory, OrganisationFactory
 from tests.http.conftest import CountQueries, SignIn
 from tests.topic_records import read, regroup, serve

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from matcher.core.audit import AuditRow
 from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from matcher.core.filestore import FileStore
 from matcher.desk import files, filters, notes, tasks
-from matcher.desk.files import FileStore
 from matcher.desk.timeline import Kind, dossier
 from matcher.desk.workload import workload
 from matcher.matching import assignments, claims, queue, review

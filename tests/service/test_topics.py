@@ -8,9 +8,10 @@ from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from matcher.core.people import SYSTEM
 from matcher.needs import service as needs_service
 from matcher.needs.model import NEED_LIFECYCLE
-from matcher.projects import arrange, demand, topic_queries
-from matcher.projects.demand_index import DEFAULT_WEIGHTS, PARTS
-from matcher.projects.model import Topic, TopicMember
+from matcher.projects.topics import arrange, demand
+from matcher.projects.topics import queries as topic_queries
+from matcher.projects.topics.demand_index import DEFAULT_WEIGHTS, PARTS
+from matcher.projects.topics.model import Topic, TopicMember
 from tests.factories import NeedFactory, OrganisationFactory, PairingFactory
 from tests.topic_records import read, regroup, serve
 

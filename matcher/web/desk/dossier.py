@@ -7,10 +7,10 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotFound
+from matcher.core.filestore import FileStore
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.desk import files, notes, tasks
-from matcher.desk.files import FileStore
 from matcher.desk.timeline import Kind, dossier
 from matcher.matching import assignments, progress
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE

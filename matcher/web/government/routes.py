@@ -8,7 +8,7 @@ from matcher.insight.demand import demand
 from matcher.insight.gaps import count_open, count_without_likely_answer, needs_without_answer
 from matcher.needs.model import NEED_LIFECYCLE
 from matcher.needs.queries import NeedFilter, list_needs
-from matcher.projects.topic_queries import list_topics
+from matcher.projects.topics.queries import list_topics
 from matcher.web.context import current_actor, current_uow
 from matcher.web.guard import for_roles
 from matcher.web.lists import read_page

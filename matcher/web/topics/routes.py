@@ -10,9 +10,10 @@ from matcher.core.people import Role
 from matcher.core.permissions import require
 from matcher.core.vocabularies import TECH_FIELD
 from matcher.needs.model import NEED_LIFECYCLE
-from matcher.projects import arrange, demand, topic_queries
-from matcher.projects.demand_index import PARTS
-from matcher.projects.wishes import is_waiting, wish_for_grouping
+from matcher.projects.topics import arrange, demand
+from matcher.projects.topics import queries as topic_queries
+from matcher.projects.topics.demand_index import PARTS
+from matcher.projects.topics.wishes import is_waiting, wish_for_grouping
 from matcher.web.context import current_actor, current_uow
 from matcher.web.forms import Form, given_from, read_form
 from matcher.web.guard import for_roles

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.projects.demand_index import DEFAULT_WEIGHTS, PARTS, Asked, index_of, normalised, parts_of, rank_ranges
+from matcher.projects.topics.demand_index import (
+    DEFAULT_WEIGHTS,
+    PARTS,
+    Asked,
+    index_of,
+    normalised,
+    parts_of,
+    rank_ranges,
+)
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from matcher.projects.grouping import SAME, claim, group, neighbours
-from matcher.projects.likeness import Collection, likeness, shared_indicators
+from matcher.projects.topics.grouping import SAME, claim, group, neighbours
+from matcher.projects.topics.likeness import Collection, likeness, shared_indicators
 
 
 def collection(subjects, *, owners=None, noise=0.2, answers=None, seed=1):

@@ -19,8 +19,8 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies.regions import city_of
 from matcher.matching.model import Pairing, PairingState
 from matcher.needs.model import Need
-from matcher.projects.demand_index import DEFAULT_WEIGHTS, PARTS, Asked, Weights, parts_of
-from matcher.projects.model import DemandWeights
+from matcher.projects.topics.demand_index import DEFAULT_WEIGHTS, PARTS, Asked, Weights, parts_of
+from matcher.projects.topics.model import DemandWeights
 
 WEIGHT_FIELDS: tuple[Field, ...] = (
     *(Field(name, part.label, Kind.INTEGER, required=True, minimum=0, maximum=100, help=part.explanation)

@@ -12,7 +12,7 @@ from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.needs.model import OPEN_STATES, Need
-from matcher.projects.model import Topic, TopicMember
+from matcher.projects.topics.model import Topic, TopicMember
 
 NO_TOPIC = Label("找不到这个共性需求。", "There is no such common problem.")
 NAME_NEEDED = Label("请填写 2 到 80 字的名称。", "Give a name of 2 to 80 characters.")

@@ -15,10 +15,10 @@ from matcher.core.permissions import View, require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.needs.model import OPEN_STATES, Need, NeedField
 from matcher.needs.queries import NeedRow, rows_of
-from matcher.projects import arrange, demand
-from matcher.projects.answers import Answer, IndicatorRange, best_answers, indicator_ranges
-from matcher.projects.demand_index import RankRange, index_of, rank_ranges
-from matcher.projects.model import Topic, TopicMember
+from matcher.projects.topics import arrange, demand
+from matcher.projects.topics.answers import Answer, IndicatorRange, best_answers, indicator_ranges
+from matcher.projects.topics.demand_index import RankRange, index_of, rank_ranges
+from matcher.projects.topics.model import Topic, TopicMember
 
 UNNAMED = Label("{fields}共性需求 {number}", "Common problem {number}, {fields}")
 

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from matcher.engine.items import Vectors
-from matcher.projects.likeness import Collection, Places, Values, likeness
+from matcher.projects.topics.likeness import Collection, Places, Values, likeness
 
 Flags = npt.NDArray[np.bool_]
 

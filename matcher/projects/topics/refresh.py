@@ -19,9 +19,9 @@ from matcher.matching.index import load_records, served, stored_after
 from matcher.matching.model import Pairing, PairingState, ServedIndex
 from matcher.matching.sync import OpenUow
 from matcher.needs.model import OPEN_STATES, Need
-from matcher.projects.grouping import SAME, claim, group
-from matcher.projects.likeness import Collection, collect, likeness
-from matcher.projects.model import Topic, TopicMember
+from matcher.projects.topics.grouping import SAME, claim, group
+from matcher.projects.topics.likeness import Collection, collect, likeness
+from matcher.projects.topics.model import Topic, TopicMember
 
 LEASE = "topics"
 
