@@ -12,17 +12,26 @@ from matcher.matching import model as matching
 from matcher.messages import model as messages
 from matcher.needs import model as needs
 from matcher.offers import model as offers
-from matcher.projects import model as projects
+from matcher.projects import files_model as project_files
+from matcher.projects.bids import model as bids
+from matcher.projects.delivery import model as delivery
+from matcher.projects.experts import model as experts
+from matcher.projects.scenarios import model as scenarios
+from matcher.projects.setup import model as setup
+from matcher.projects.topics import model as topics
 
 __all__ = [
     "Base",
     "accounts",
     "audit",
+    "bids",
     "brake",
     "deals",
+    "delivery",
     "desk",
     "desk_model",
     "events",
+    "experts",
     "introduction_model",
     "lifecycle",
     "matching",
@@ -31,7 +40,10 @@ __all__ = [
     "offers",
     "outbox",
     "portfolio_model",
-    "projects",
+    "project_files",
     "ranker_model",
     "saved_model",
+    "scenarios",
+    "setup",
+    "topics",
 ]

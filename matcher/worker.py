@@ -56,10 +56,9 @@ def group(platform: "Platform") -> None:
     if not waits:
         return
     # Libraries of clustering take a second to load: they are loaded where they are used.
-    from matcher.projects.topics.refresh import refresh as topics
 
     try:
-        found = topics.refresh(platform.quiet_uow)
+        found = refresh(platform.quiet_uow)
     except Conflict as error:
         log.info("topics.busy", reason=error.message.en)
         return

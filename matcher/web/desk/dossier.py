@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotFound
-from matcher.core.filestore import FileStore
+from matcher.core.filestore import KINDS, FileStore
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.desk import files, notes, tasks
@@ -38,7 +38,7 @@ def pairing_page(found: ReviewPage, form: GivenForm | None = None) -> str:
         dossier=dossier(uow, actor, found.opened),
         steps=progress.open_steps(uow, actor, found.opened.pairing),
         K=Kind,
-        kinds=list(files.KINDS),
+        kinds=list(KINDS),
         limit_mb=platform().settings.max_upload_mb,
         form=form or GivenForm(),
         decided=None,
