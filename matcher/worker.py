@@ -56,6 +56,7 @@ def group(platform: "Platform") -> None:
     if not waits:
         return
     # Libraries of clustering take a second to load: they are loaded where they are used.
+    from matcher.projects.topics.refresh import refresh
 
     try:
         found = refresh(platform.quiet_uow)

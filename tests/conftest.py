@@ -143,6 +143,7 @@ class Actors:
     desk: Actor
     colleague: Actor  # a second person at the desk
     admin: Actor
+    expert: Actor
     visitor: Actor = VISITOR
 
 
@@ -163,6 +164,7 @@ def actors(uow: UnitOfWork) -> Actors:
         desk=actor(Role.DESK, "transfer_agency", agency),
         colleague=actor(Role.DESK, "transfer_agency", agency),
         admin=actor(Role.ADMIN, "platform_operator"),
+        expert=actor(Role.EXPERT, "institute"),
     )
     uow.commit()
     return made

@@ -14,6 +14,7 @@ class Role(StrEnum):
     GOVERNMENT = "government"
     DESK = "desk"
     ADMIN = "admin"
+    EXPERT = "expert"
 
 
 ROLE_LABELS = {
@@ -22,6 +23,7 @@ ROLE_LABELS = {
     Role.GOVERNMENT: Label("科技部门", "Government office"),
     Role.DESK: Label("撮合服务人员", "Matchmaking desk"),
     Role.ADMIN: Label("平台管理员", "Administrator"),
+    Role.EXPERT: Label("评审专家", "Expert"),
 }
 
 

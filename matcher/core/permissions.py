@@ -8,7 +8,7 @@ from matcher.core.errors import NotAllowed
 from matcher.core.labels import Label
 from matcher.core.people import Actor, Role
 
-ENTERPRISE, UNIVERSITY, GOVERNMENT, DESK, ADMIN = Role
+ENTERPRISE, UNIVERSITY, GOVERNMENT, DESK, ADMIN, EXPERT = Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,41 @@ PERMISSIONS: dict[str, Rule] = {
     "topic.see": _rule(GOVERNMENT, DESK),
     "topic.arrange": _rule(GOVERNMENT, DESK),
     "demand.weigh": _rule(GOVERNMENT),
+    # projects (立题) and the lists they are published on
+    "project.see": _rule(GOVERNMENT, DESK, ADMIN),  # before it is public
+    "project.write": _rule(GOVERNMENT),
+    "project.decide": _rule(GOVERNMENT),  # argue, notice, publish, evaluate, award, cancel
+    "call.write": _rule(GOVERNMENT),
+    "objection.file": _rule(everyone=True),
+    "objection.answer": _rule(GOVERNMENT),
+    # experts
+    "expert.see": _rule(GOVERNMENT, ADMIN),
+    "expert.manage": _rule(GOVERNMENT, ADMIN),
+    "panel.manage": _rule(GOVERNMENT),
+    "panel.score": _rule(EXPERT),  # on a seat of one's own
+    # bids
+    "bid.write": _rule(own=OFFERERS),  # of the lead
+    "bid.join": _rule(own=OFFERERS),  # of the partner who was invited
+    "bid.judge": _rule(GOVERNMENT),
+    # from task book to acceptance
+    "project.commission": _rule(DESK, GOVERNMENT),
+    "task_book.write": _rule(GOVERNMENT),
+    "task_book.sign": _rule(GOVERNMENT, own=(ENTERPRISE, UNIVERSITY)),
+    "milestone.report": _rule(own=OFFERERS),
+    "milestone.answer": _rule(GOVERNMENT),
+    "change.ask": _rule(own=OFFERERS),
+    "change.answer": _rule(GOVERNMENT),
+    "payment.see": _rule(GOVERNMENT, own=(ENTERPRISE, UNIVERSITY)),
+    "payment.make": _rule(GOVERNMENT),
+    "gate.manage": _rule(GOVERNMENT),
+    "gate.hand_in": _rule(own=OFFERERS),
+    "acceptance.apply": _rule(own=OFFERERS),
+    "acceptance.decide": _rule(GOVERNMENT),
+    # scenario opportunities and trials
+    "scenario.write": _rule(DESK, own=ASKERS),
+    "trial.apply": _rule(own=OFFERERS),
+    "trial.decide": _rule(own=ASKERS),
+    "trial.see": _rule(GOVERNMENT, DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     # people and organisations
     "account.approve": _rule(ADMIN),
     "organisation.edit": _rule(ADMIN, DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),

@@ -22,6 +22,7 @@ from matcher.web.context import current_actor
 from matcher.web.language import LANGUAGES, language, t
 from matcher.web.navigation import home_endpoint, navigation
 from matcher.web.options import option_groups, place
+from matcher.web.projects.tabs import TABS
 
 
 def configure_templates(app: Flask) -> None:
@@ -42,6 +43,8 @@ def configure_templates(app: Flask) -> None:
         is_date=is_date,
     )
     env.globals.update(
+        project_tab_row=TABS,
+        known_endpoints=app.view_functions,
         actor=LocalProxy(current_actor),
         language=language,
         languages=LANGUAGES,
