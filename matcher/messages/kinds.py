@@ -19,6 +19,7 @@ class MessageKind(StrEnum):
     NEW_PAIRINGS = "new_pairings"
     SAVED_SEARCH = "saved_search"
     DESK = "desk"
+    PROJECT = "project"
 
 
 class Rhythm(StrEnum):
@@ -83,6 +84,12 @@ KINDS: dict[MessageKind, KindOf] = {
         Label("需要撮合人员处理", "For the desk to act on"),
         Label("引荐久未答复、已到期，或需要电话联系。", "An introduction that nobody answers, that ran out, or that needs a call."),
         frozenset({Role.DESK}),
+        Rhythm.AT_ONCE,
+    ),
+    MessageKind.PROJECT: KindOf(
+        Label("立项与揭榜", "Projects and bids"),
+        Label("与您有关的项目有了进展：公示、发榜、评审、中榜、任务书和验收。", "A project that concerns you moved on: notices, bids, reviews, awards, task books, acceptance."),
+        OWNERS | {Role.DESK, Role.EXPERT},
         Rhythm.AT_ONCE,
     ),
 }  # fmt: skip

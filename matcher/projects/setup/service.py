@@ -1,0 +1,50 @@
+"""The steps of a project: the one place through which its state changes."""
+
+from matcher.core import audit
+from matcher.core.errors import NotFound
+from matcher.core.labels import Label
+from matcher.core.people import Actor
+from matcher.core.permissions import require
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.lifecycle import PROJECT_LIFECYCLE, ProjectState
+from matcher.projects.setup.letters import tell
+from matcher.projects.setup.model import Project
+
+NO_PROJECT = Label("找不到这个项目。", "There is no such project.")
+_ENDS = (ProjectState.CLOSED, ProjectState.FAILED, ProjectState.CANCELLED)
+
+
+def get(uow: UnitOfWork, project_id: int) -> Project:
+    """Return a project; raises NotFound. Asks no permission: callers do."""
+    found = uow.session.get(Project, project_id)
+    if found is None:
+        raise NotFound(NO_PROJECT)
+    return found
+
+
+def read(uow: UnitOfWork, actor: Actor, project_id: int) -> Project:
+    """Return a project for staff, in any state; raises NotAllowed, NotFound."""
+    require(actor, "project.see")
+    return get(uow, project_id)
+
+
+def step(uow: UnitOfWork, actor: Actor, project: Project, action: str, note: str = "") -> None:
+    """Take a step that the office decides; raises NotAllowed, Conflict when the lifecycle forbids it."""
+    require(actor, "project.decide")
+    move(uow, actor, project, action, note)
+
+
+def move(uow: UnitOfWork, actor: Actor, project: Project, action: str, note: str = "") -> None:
+    """Take a step that follows from something else (a signature, a deadline), whose service asked for the permission.
+
+    Writes the history, the audit row and the messages to those concerned. Raises Conflict when the lifecycle forbids it.
+    """
+    PROJECT_LIFECYCLE.apply(uow, actor, project, action, note)
+    project.changed_at = uow.clock()
+    if project.state in _ENDS:
+        project.ended_at = uow.clock()
+    elif action == "relaunch":
+        project.ended_at = None
+    audit.record(uow, actor, f"project.{action}", "project", project.id, note=note)
+    tell(uow, actor, project, action, note)
+    uow.session.flush()
