@@ -47,6 +47,7 @@ def configure_blueprints(app: Flask) -> None:
     """Register the pages of every audience."""
     from matcher.web.account.routes import account
     from matcher.web.admin.routes import admin
+    from matcher.web.calls.routes import calls
     from matcher.web.deals.routes import deals
     from matcher.web.desk.views import desk
     from matcher.web.enterprise.routes import enterprise
@@ -63,6 +64,6 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.topics.routes import topics
     from matcher.web.university.routes import university
 
-    audiences = (public, account, admin, enterprise, university, government, desk, topics, learning)
+    audiences = (public, calls, account, admin, enterprise, university, government, desk, topics, learning)
     for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, portfolio, health):
         app.register_blueprint(blueprint)

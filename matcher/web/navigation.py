@@ -109,6 +109,7 @@ COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEAL
 PUBLIC: tuple[Link, ...] = (
     Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
     Link("public.offers", Label("成果库", "Results"), ("public.offer",)),
+    Link("calls.index", Label("揭榜", "Calls"), ("calls.",)),
     Link("public.about", Label("使用说明", "Help")),
 )
 # The header of each role, in the order in which that role works. What is opened many times a day stands alone, everything else in a menu.
