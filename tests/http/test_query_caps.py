@@ -7,6 +7,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from tests.conftest import Actors
 from tests.factories import NeedFactory, OfferFactory, PairingFactory
 from tests.http.conftest import CountQueries, SignIn
+from tests.introductions import agree, introduce
 
 #: What the header of a person counts: messages, introductions, invitations, tasks.
 HEADER = 4
@@ -41,3 +42,21 @@ def test_a_page_sends_a_fixed_number_of_statements(
         assert browser.get(path).status_code == 200
     most = CAPS[role, path] + (0 if role == "visitor" else HEADER)
     assert len(sent) <= most, "\n".join(sent)
+
+
+@pytest.mark.parametrize("path", ["/introductions/", "/inbox/", "/deals/"])
+@pytest.mark.parametrize("role", ["desk", "enterprise"])
+def test_a_list_of_what_became_of_pairings_sends_as_many_statements_for_many_rows_as_for_few(
+    role: str, path: str, sign_in: SignIn, uow: UnitOfWork, actors: Actors, count_queries: CountQueries
+) -> None:
+    agree(uow, actors, introduce(uow, actors))
+    browser = sign_in(role)
+    browser.get(path)
+    with count_queries() as few:
+        assert browser.get(path).status_code == 200
+    for _ in range(6):
+        agree(uow, actors, introduce(uow, actors))
+        introduce(uow, actors)
+    with count_queries() as many:
+        assert browser.get(path).status_code == 200
+    assert len(many) <= len(few), "\n".join(many)
