@@ -26,6 +26,9 @@ from matcher.needs import service as needs
 from matcher.needs.model import Need
 from matcher.offers import service as offers
 from matcher.offers.model import Offer
+from matcher.projects.experts import service as experts
+from matcher.projects.experts.fields import DEFAULTS, EXPERT_FIELDS
+from matcher.projects.experts.model import Expert
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 #: The day as of which the dates in seeds/ are written; later they move along, so that the demo never expires.
@@ -52,6 +55,7 @@ DEMO_PEOPLE = (
     DemoPerson("keji@demo.example", "王海燕", "cd-scitech", Role.GOVERNMENT, "government 科技部门"),
     DemoPerson("cuohe@demo.example", "赵晴", "cd-transfer", Role.DESK, "desk 撮合服务"),
     DemoPerson("cuohe2@demo.example", "孙磊", "cd-transfer", Role.DESK, "desk, a colleague 撮合同事"),
+    DemoPerson("zhuanjia@demo.example", "刘正阳", "tianfu-inst-tech", Role.EXPERT, "expert 评审专家"),
     DemoPerson("admin@demo.example", "周平", "platform", Role.ADMIN, "administrator 管理员"),
 )
 WAITING = DemoPerson("xinren@demo.example", "何静", "yuzhou-univ", Role.UNIVERSITY, "")
@@ -148,6 +152,32 @@ def _seed_items(platform: Platform, side: str) -> int:
     return written
 
 
+def _seed_experts(platform: Platform) -> int:
+    """Put the experts on the register; who has no account yet gets one."""
+    written = 0
+    with platform.uow() as uow:
+        keys = _organisations(uow)
+        known = set(uow.session.scalars(select(Expert.seed_key)))
+        for entry in read_seeds("experts", "expert"):
+            if entry["key"] in known:
+                continue
+            answers = read_answers(EXPERT_FIELDS, DEFAULTS | entry)
+            if answers.problems:
+                raise InvalidInput(answers.problems, Label(entry["key"], entry["key"]))
+            person = uow.session.scalar(select(Person).where(Person.email == entry["email"])) or add_person(
+                uow,
+                organisation=uow.session.get_one(Organisation, keys[entry["organisation"]]),
+                email=entry["email"],
+                name=entry["name"],
+                password=DEMO_PASSWORD,
+                roles=(Role.EXPERT,),
+            )
+            experts.add(uow, person, answers.values | {"seed_key": entry["key"]})
+            written += 1
+    uow.close()
+    return written
+
+
 def seed_demo(platform: Platform) -> dict[str, int]:
     """Write what is missing of the demo; returns how much was written of each. Raises NotAllowed in production."""
     if platform.settings.is_production:
@@ -157,4 +187,5 @@ def seed_demo(platform: Platform) -> dict[str, int]:
         "people": _seed_people(platform),
         "needs": _seed_items(platform, "need"),
         "results": _seed_items(platform, "offer"),
+        "experts": _seed_experts(platform),
     }

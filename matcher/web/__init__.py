@@ -53,6 +53,8 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.enterprise.routes import enterprise
     from matcher.web.events import organise, taking_part  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.events.blueprint import events
+    from matcher.web.experts import register, tasks  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.experts.blueprint import experts
     from matcher.web.government.routes import government
     from matcher.web.health import health
     from matcher.web.inbox.routes import inbox
@@ -67,3 +69,4 @@ def configure_blueprints(app: Flask) -> None:
     audiences = (public, calls, account, admin, enterprise, university, government, desk, topics, learning)
     for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, portfolio, health):
         app.register_blueprint(blueprint)
+    app.register_blueprint(experts)

@@ -12,6 +12,7 @@ from matcher.desk import tasks, waiting
 from matcher.events.views import waiting as waiting_invitations
 from matcher.matching.introduction_view import waiting as waiting_introductions
 from matcher.messages.service import unread
+from matcher.projects.experts.seats import waiting as waiting_reviews
 from matcher.web.context import current_actor, current_uow
 
 HOMES = {
@@ -20,6 +21,7 @@ HOMES = {
     Role.GOVERNMENT: "government.home",
     Role.ENTERPRISE: "enterprise.home",
     Role.UNIVERSITY: "university.home",
+    Role.EXPERT: "experts.home",
 }
 
 
@@ -89,6 +91,7 @@ ENTRY = Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",))
 TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
 INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
 EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
+EXPERTS = Link("experts.index", Label("专家库", "Experts"), ("experts.",))
 DEALS = Link("deals.index", Label("技术合同", "Contracts"), ("deals.",))
 LEARNING = Link("learning.home", Label("排序学习", "Learning"), ("learning.",))
 QUEUE = Link(
@@ -129,6 +132,7 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
     Role.GOVERNMENT: (
         Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
         Group(Label("需求", "Demand"), (NEEDS, TOPICS)),
+        EXPERTS,
         COOPERATION,
     ),
     Role.DESK: (
@@ -140,10 +144,15 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
         EVENTS,
         Group(Label("分析", "Analysis"), (WORKLOAD, LEARNING)),
     ),
+    Role.EXPERT: (
+        Link("experts.home", Label("评审任务", "Review tasks"), ("experts.home", "experts.seat", "experts.sheet"), waiting_reviews),
+        Link("experts.profile", Label("我的专家信息", "My profile")),
+    ),
     Role.ADMIN: (
         Link("admin.accounts", Label("待审核账号", "Waiting accounts"), ("admin.decide",)),
         Link("admin.people", Label("全部账号", "All accounts"), ("admin.reset_password",)),
         Link("admin.audit", Label("操作记录", "Record")),
+        EXPERTS,
         LEARNING,
     ),
 }

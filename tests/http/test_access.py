@@ -42,6 +42,7 @@ HOMES = {
     "government": "/government/",
     "desk": "/desk/",
     "admin": "/admin/",
+    "expert": "/experts/",
 }
 
 

@@ -38,6 +38,7 @@ from tests.databases import ROOT
 NEEDS = list(read_seeds("needs", "need"))
 OFFERS = list(read_seeds("offers", "offer"))
 ORGANISATIONS = list(read_seeds("organisations", "organisation"))
+EXPERTS = list(read_seeds("experts", "expert"))
 PARTS = [tomllib.loads(path.read_text("utf-8")) for path in sorted((SEEDS / "judged").glob("*.toml"))]
 
 
@@ -205,6 +206,7 @@ def test_the_demo_holds_every_seed(demo):
         "people": len(DEMO_PEOPLE) + 1,
         "needs": len(NEEDS),
         "results": len(OFFERS),
+        "experts": len(EXPERTS),
     }
 
 
