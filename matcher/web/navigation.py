@@ -145,7 +145,12 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
         Group(Label("分析", "Analysis"), (WORKLOAD, LEARNING)),
     ),
     Role.EXPERT: (
-        Link("experts.home", Label("评审任务", "Review tasks"), ("experts.home", "experts.seat", "experts.sheet"), waiting_reviews),
+        Link(
+            "experts.home",
+            Label("评审任务", "Review tasks"),
+            ("experts.home", "experts.seat", "experts.sheet"),
+            waiting_reviews,
+        ),
         Link("experts.profile", Label("我的专家信息", "My profile")),
     ),
     Role.ADMIN: (
