@@ -35,6 +35,7 @@ def configure_templates(app: Flask) -> None:
         wan=wan,
         day=day,
         moment=moment,
+        second=second,
         names=names,
         indicator=indicator,
         demand_range=demand_range,
@@ -86,6 +87,13 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     return str(format_datetime(value, "yyyy-MM-dd HH:mm" if language() == "zh" else "d MMM yyyy, HH:mm"))
+
+
+def second(value: datetime | None) -> str:
+    """Write a moment in China's time, to the second: deadlines are."""
+    if value is None:
+        return ""
+    return str(format_datetime(value, "yyyy-MM-dd HH:mm:ss" if language() == "zh" else "d MMM yyyy, HH:mm:ss"))
 
 
 def is_date(text: str) -> bool:

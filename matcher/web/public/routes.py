@@ -12,6 +12,7 @@ from matcher.needs.queries import NeedFilter, list_needs, needs_of, newest_needs
 from matcher.offers import service as offers_service
 from matcher.offers.fields import OFFER_FIELDS
 from matcher.offers.queries import OfferFilter, list_offers, newest_offers, offers_of
+from matcher.projects.setup.public import open_calls
 from matcher.web.context import current_actor, current_uow
 from matcher.web.guard import public as open_to_all
 from matcher.web.lists import read_choices, read_page, read_text, show_facets
@@ -33,6 +34,8 @@ def home() -> ResponseReturnValue:
         numbers=public_numbers(uow),
         needs=newest_needs(uow, actor, NEWEST),
         offers=newest_offers(uow, actor, NEWEST),
+        open_calls=open_calls(uow),
+        now=uow.clock(),
         states=NEED_LIFECYCLE.labels,
     )
 
