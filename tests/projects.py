@@ -1,12 +1,14 @@
 """Makers of lists, projects, notices and bids, as rows in any state; `tests.factories` makes what they belong to."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
 
 from matcher.core.rows import IndicatorRow
 from matcher.projects.bids.model import Bid, BidMember
+from matcher.projects.delivery.lifecycle import TaskBookState
+from matcher.projects.delivery.model import TaskBook
 from matcher.projects.lifecycle import BidState, MemberState, Mode, ProjectState
 from matcher.projects.setup.model import Call, Notice, Project, ProjectIndicator, ProjectNeed
 from tests.factories import OrganisationFactory, _Factory, _now
@@ -117,3 +119,24 @@ class BidFactory(_Factory):
             )
         ]
     )
+
+
+class TaskBookFactory(_Factory):
+    """A signed task book of a running bid, without payments."""
+
+    class Meta:
+        model = TaskBook
+
+    class Params:
+        bid = factory.SubFactory(BidFactory, state=BidState.RUNNING)
+
+    project_id = factory.LazyAttribute(lambda o: o.bid.project_id)
+    bid_id = factory.LazyAttribute(lambda o: o.bid.id)
+    state = TaskBookState.SIGNED
+    government_amount = Decimal(1_500_000)
+    enterprise_amount = Decimal(500_000)
+    starts_on = date(2026, 1, 1)
+    ends_on = date(2027, 12, 31)
+    content = factory.LazyFunction(dict)
+    created_at = factory.LazyFunction(_now)
+    changed_at = factory.LazyFunction(_now)
