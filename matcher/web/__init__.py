@@ -63,6 +63,7 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.own.blueprint import own_needs, own_offers
     from matcher.web.portfolio.routes import portfolio
     from matcher.web.public.routes import public
+    from matcher.web.scenarios.routes import scenarios
     from matcher.web.topics.routes import topics
     from matcher.web.university.routes import university
 
@@ -70,3 +71,4 @@ def configure_blueprints(app: Flask) -> None:
     for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, portfolio, health):
         app.register_blueprint(blueprint)
     app.register_blueprint(experts)
+    app.register_blueprint(scenarios)

@@ -1,0 +1,1 @@
+"""Pages of scenario opportunities and of the trials in them."""
