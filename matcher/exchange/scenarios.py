@@ -38,7 +38,12 @@ _COLUMNS = (
     _Column("tryable", Label("可以试什么", "What can be tried"), 60, lambda row, _: row.tryable),
     _Column("place", Label("试验地点", "Where"), 24, lambda row, _: row.place),
     _Column("apply_until", Label("申请截止", "Apply until"), 14, lambda row, _: row.apply_until or ""),
-    _Column("most_trials", Label("最多接纳", "Trials at most"), 12, lambda row, _: "" if row.most_trials is None else Decimal(row.most_trials)),
+    _Column(
+        "most_trials",
+        Label("最多接纳", "Trials at most"),
+        12,
+        lambda row, _: "" if row.most_trials is None else Decimal(row.most_trials),
+    ),
     _Column("admitted", Label("已接纳", "Admitted"), 10, lambda row, _: Decimal(row.admitted)),
     _Column("state", Label("申请状态", "Application"), 30, lambda row, lang: (row.closed or IS_OPEN).text(lang)),
 )

@@ -13,6 +13,7 @@ from matcher.events.views import waiting as waiting_invitations
 from matcher.matching.introduction_view import waiting as waiting_introductions
 from matcher.messages.service import unread
 from matcher.projects.experts.seats import waiting as waiting_reviews
+from matcher.projects.scenarios.queries import waiting_applications
 from matcher.web.context import current_actor, current_uow
 
 HOMES = {
@@ -107,11 +108,19 @@ INTAKE = Link("desk.intake", Label("待发布", "Intake"), ("desk.intake", "desk
 PORTFOLIO = Link("portfolio.index", Label("组合分配", "Portfolio"), ("portfolio.",))
 WORKLOAD = Link("desk.show_workload", Label("工作量", "Workload"), ("desk.decisions",))
 
-COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS))
+SCENARIOS = Link(
+    "scenarios.own",
+    Label("场景与试验", "Scenarios and trials"),
+    ("scenarios.own", "scenarios.trial", "scenarios.edit"),
+    waiting_applications,
+)
+
+COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS, SCENARIOS))
 
 PUBLIC: tuple[Link, ...] = (
     Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
     Link("public.offers", Label("成果库", "Results"), ("public.offer",)),
+    Link("scenarios.index", Label("场景机会", "Scenarios"), ("scenarios.",)),
     Link("calls.index", Label("揭榜", "Calls"), ("calls.",)),
     Link("public.about", Label("使用说明", "Help")),
 )
@@ -140,7 +149,7 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
         QUEUE,
         Group(Label("跟进", "Follow up"), (BOARD, INTRODUCTIONS, TASKS, DEALS)),
         Group(Label("配对", "Pairing"), (FIND, PORTFOLIO)),
-        Group(Label("供需", "Needs and results"), (INTAKE, ENTRY, TOPICS)),
+        Group(Label("供需", "Needs and results"), (INTAKE, ENTRY, TOPICS, SCENARIOS)),
         EVENTS,
         Group(Label("分析", "Analysis"), (WORKLOAD, LEARNING)),
     ),

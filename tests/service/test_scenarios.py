@@ -181,9 +181,7 @@ def test_the_last_day_counts_and_the_next_does_not(
     assert last in late.value.message.zh
 
 
-def test_no_more_are_admitted_than_there_are_places(
-    uow: UnitOfWork, actors: Actors, need: Need, trial: Trial
-) -> None:
+def test_no_more_are_admitted_than_there_are_places(uow: UnitOfWork, actors: Actors, need: Need, trial: Trial) -> None:
     second = trials.apply(uow, actors.other_university, need.id, PLAN)
     trials.step(uow, actors.enterprise, trial.id, "admit")
     with pytest.raises(Conflict) as full:

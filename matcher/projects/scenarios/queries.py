@@ -90,7 +90,7 @@ def _rows(uow: UnitOfWork, actor: Actor, ids: Sequence[int], today: date) -> lis
 
 def _taken(uow: UnitOfWork, ids: Sequence[int]) -> dict[int, int]:
     query = select(Trial.need_id, func.count()).where(Trial.need_id.in_(ids), Trial.state.in_(ADMITTED_STATES))
-    return {key: count for key, count in uow.session.execute(query.group_by(Trial.need_id))}
+    return dict(uow.session.execute(query.group_by(Trial.need_id)).all())
 
 
 def _is_open(today: date) -> ColumnElement[bool]:
@@ -216,7 +216,9 @@ def own(uow: UnitOfWork, actor: Actor) -> Own:
         .order_by(Need.id.desc())
     )
     needs = [OwnNeed(need, scenario, count) for need, scenario, count in uow.session.execute(query)]
-    return Own(_trial_rows(uow, Trial.organisation_id == mine), needs, may_publish(uow.session.get_one(Organisation, mine)))
+    return Own(
+        _trial_rows(uow, Trial.organisation_id == mine), needs, may_publish(uow.session.get_one(Organisation, mine))
+    )
 
 
 def waiting_applications(uow: UnitOfWork, actor: Actor) -> int:

@@ -32,7 +32,9 @@ NOT_ENTITLED = Label(
     "Scenarios are published by chain leaders and city departments. Your honours do not name you a chain leader; if you are one, "
     "add it to the profile of your organisation or ask the desk.",
 )
-CHANGED = Label("别人刚刚修改过这个场景，请核对后再保存。", "Somebody has just changed this scenario; compare before you save.")
+CHANGED = Label(
+    "别人刚刚修改过这个场景，请核对后再保存。", "Somebody has just changed this scenario; compare before you save."
+)
 PASSED = Label("申请截止不能早于今天（{today}）。", "The last day to apply cannot lie before today ({today}).")
 FEWER = Label("已接纳 {count} 个试验，最多数不能更小。", "{count} trials are admitted; the limit cannot be lower.")
 
@@ -130,7 +132,7 @@ def admitted_counts(uow: UnitOfWork, need_ids: list[int]) -> dict[int, int]:
         .where(Trial.need_id.in_(need_ids), Trial.state.in_(ADMITTED_STATES))
         .group_by(Trial.need_id)
     )
-    return {need_id: count for need_id, count in uow.session.execute(query)}
+    return dict(uow.session.execute(query).all())
 
 
 ENDED = Label("申请已于 {day} 截止。", "Applications ended on {day}.")

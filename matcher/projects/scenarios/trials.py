@@ -29,7 +29,9 @@ NOT_SHOWN = Label(
     "This scenario is shown in a redacted form; ask the desk to have the owner agree first.",
 )
 ALREADY = Label("贵单位已经申请过这个场景。", "Your organisation has applied already.")
-REFUSED_BEFORE = Label("贵单位的申请已有答复，不能再次申请。", "Your application was answered; it cannot be made again.")
+REFUSED_BEFORE = Label(
+    "贵单位的申请已有答复，不能再次申请。", "Your application was answered; it cannot be made again."
+)
 NO_OFFER = Label("请从本机构已公开的成果中选择。", "Choose one of the results that your organisation has published.")
 SAY_WHY = Label("请写明理由，申请方会看到。", "Say why; the team reads it.")
 SAY_OUTCOME = Label("请写明试验结果，双方都会看到。", "Say what came out; both sides read it.")
@@ -88,8 +90,13 @@ def apply(uow: UnitOfWork, actor: Actor, need_id: int, given: Mapping[str, Any])
         raise InvalidInput(problems)
     now = uow.clock()
     if trial is None:
-        trial = Trial(need_id=scenario.need_id, organisation_id=actor.organisation_id, created_at=now, changed_at=now)
-        trial.state = TrialState.DRAFT
+        trial = Trial(
+            need_id=scenario.need_id,
+            organisation_id=actor.organisation_id,
+            state=TrialState.DRAFT,
+            created_at=now,
+            changed_at=now,
+        )
     trial.plan, trial.asks = answers.values["plan"], answers.values["asks"]
     trial.offer_id, trial.person_id, trial.changed_at = offer.id if offer else None, actor.person_id, now
     uow.session.add(trial)
@@ -227,4 +234,3 @@ def write_entry(uow: UnitOfWork, actor: Actor, trial_id: int, text: str) -> Tria
     audit.record(uow, actor, "trial.entry", "trial", trial.id)
     letters.entry_written(uow, trial, entry.id, actor.organisation_id)
     return entry
-

@@ -73,9 +73,7 @@ def workbook() -> ResponseReturnValue:
         scenario_list.write(current_uow(), current_actor(), path, language=language())
         content = path.read_bytes()
     name = {"Content-Disposition": 'attachment; filename="scenarios.xlsx"'}
-    return Response(
-        content, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", headers=name
-    )
+    return Response(content, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", headers=name)
 
 
 @scenarios.get("/own")
@@ -142,7 +140,10 @@ def edit(need_id: int) -> ResponseReturnValue:
     values = {one.name: getattr(scenario, one.name, None) for one in SCENARIO_FIELDS}
     version = scenario.version if scenario else ""
     return render_template(
-        "scenarios/form.html", form=Form(SCENARIO_FIELDS, given_from(SCENARIO_FIELDS, values)), need=need, version=version
+        "scenarios/form.html",
+        form=Form(SCENARIO_FIELDS, given_from(SCENARIO_FIELDS, values)),
+        need=need,
+        version=version,
     )
 
 
