@@ -10,61 +10,91 @@ OWN, OTHER = 1, 2
 
 # Columns: each role on what its own organisation owns (own) and on what another one owns (other).
 MATRIX = """
-                      enterprise  university  government  desk        admin       visitor
-                      own  other  own  other  own  other  own  other  own  other
-need.create           yes  yes    -    -      yes  yes    yes  yes    -    -      -
-need.edit             yes  -      -    -      yes  -      yes  yes    -    -      -
-need.submit           yes  -      -    -      yes  -      yes  yes    -    -      -
-need.withdraw         yes  -      -    -      yes  -      yes  yes    -    -      -
-need.review           -    -      -    -      -    -      yes  yes    -    -      -
-need.solve            yes  -      -    -      yes  -      yes  yes    -    -      -
-need.confidential     yes  -      -    -      yes  -      yes  yes    -    -      -
-need.import           yes  yes    -    -      yes  yes    yes  yes    -    -      -
-need.export           -    -      -    -      yes  yes    yes  yes    yes  yes    -
-offer.create          yes  yes    yes  yes    -    -      yes  yes    -    -      -
-offer.edit            yes  -      yes  -      -    -      yes  yes    -    -      -
-offer.submit          yes  -      yes  -      -    -      yes  yes    -    -      -
-offer.withdraw        yes  -      yes  -      -    -      yes  yes    -    -      -
-offer.review          -    -      -    -      -    -      yes  yes    -    -      -
-offer.unpublished     yes  -      yes  -      -    -      yes  yes    -    -      -
-offer.import          yes  yes    yes  yes    -    -      yes  yes    -    -      -
-offer.export          -    -      -    -      yes  yes    yes  yes    yes  yes    -
-pairing.queue         -    -      -    -      -    -      yes  yes    -    -      -
-pairing.decide        -    -      -    -      -    -      yes  yes    -    -      -
-pairing.see           yes  -      yes  -      yes  -      yes  yes    -    -      -
-pairing.export        -    -      -    -      -    -      yes  yes    yes  yes    -
-pairing.introduce     -    -      -    -      -    -      yes  yes    -    -      -
-pairing.agree         -    -      -    -      -    -      yes  yes    -    -      -
-pairing.talk          yes  -      yes  -      yes  -      yes  yes    -    -      -
-pairing.step_aside    yes  -      yes  -      yes  -      yes  yes    -    -      -
-pairing.contract      yes  -      yes  -      yes  -      yes  yes    -    -      -
-pairing.make          -    -      -    -      -    -      yes  yes    -    -      -
-pairing.note          -    -      -    -      -    -      yes  yes    -    -      -
-pairing.assign        -    -      -    -      -    -      yes  yes    -    -      -
-task.manage           -    -      -    -      -    -      yes  yes    -    -      -
-event.organise        -    -      -    -      yes  yes    yes  yes    -    -      -
-event.take_part       yes  -      yes  -      yes  yes    yes  yes    -    -      -
-portfolio.make        -    -      -    -      -    -      yes  yes    -    -      -
-introduction.see      yes  -      yes  -      yes  -      yes  yes    -    -      -
-introduction.answer   yes  -      yes  -      yes  -      yes  yes    -    -      -
-meeting_note.write    yes  -      yes  -      yes  -      yes  yes    -    -      -
-meeting_note.desk     -    -      -    -      -    -      yes  yes    -    -      -
-deal.list             yes  -      yes  -      yes  yes    yes  yes    yes  yes    -
-deal.see              yes  -      yes  -      yes  yes    yes  yes    yes  yes    -
-deal.write            yes  -      yes  -      yes  -      yes  yes    -    -      -
-ranker.see            -    -      -    -      -    -      yes  yes    yes  yes    -
-ranker.train          -    -      -    -      -    -      yes  yes    yes  yes    -
-ranker.adopt          -    -      -    -      -    -      -    -      yes  yes    -
-insight.government    -    -      -    -      yes  yes    yes  yes    yes  yes    -
-topic.see             -    -      -    -      yes  yes    yes  yes    -    -      -
-topic.arrange         -    -      -    -      yes  yes    yes  yes    -    -      -
-demand.weigh          -    -      -    -      yes  yes    -    -      -    -      -
-account.approve       -    -      -    -      -    -      -    -      yes  yes    -
-organisation.edit     yes  -      yes  -      yes  -      yes  yes    yes  yes    -
-organisation.contact  yes  -      yes  -      yes  -      yes  yes    yes  yes    -
-audit.see             -    -      -    -      -    -      -    -      yes  yes    -
+                      enterprise  university  government  desk        admin       expert      visitor
+                      own  other  own  other  own  other  own  other  own  other  own  other
+need.create           yes  yes    -    -      yes  yes    yes  yes    -    -      -    -      -
+need.edit             yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
+need.submit           yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
+need.withdraw         yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
+need.review           -    -      -    -      -    -      yes  yes    -    -      -    -      -
+need.solve            yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
+need.confidential     yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
+need.import           yes  yes    -    -      yes  yes    yes  yes    -    -      -    -      -
+need.export           -    -      -    -      yes  yes    yes  yes    yes  yes    -    -      -
+offer.create          yes  yes    yes  yes    -    -      yes  yes    -    -      -    -      -
+offer.edit            yes  -      yes  -      -    -      yes  yes    -    -      -    -      -
+offer.submit          yes  -      yes  -      -    -      yes  yes    -    -      -    -      -
+offer.withdraw        yes  -      yes  -      -    -      yes  yes    -    -      -    -      -
+offer.review          -    -      -    -      -    -      yes  yes    -    -      -    -      -
+offer.unpublished     yes  -      yes  -      -    -      yes  yes    -    -      -    -      -
+offer.import          yes  yes    yes  yes    -    -      yes  yes    -    -      -    -      -
+offer.export          -    -      -    -      yes  yes    yes  yes    yes  yes    -    -      -
+pairing.queue         -    -      -    -      -    -      yes  yes    -    -      -    -      -
+pairing.decide        -    -      -    -      -    -      yes  yes    -    -      -    -      -
+pairing.see           yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+pairing.export        -    -      -    -      -    -      yes  yes    yes  yes    -    -      -
+pairing.introduce     -    -      -    -      -    -      yes  yes    -    -      -    -      -
+pairing.agree         -    -      -    -      -    -      yes  yes    -    -      -    -      -
+pairing.talk          yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+pairing.step_aside    yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+pairing.contract      yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+pairing.make          -    -      -    -      -    -      yes  yes    -    -      -    -      -
+pairing.note          -    -      -    -      -    -      yes  yes    -    -      -    -      -
+pairing.assign        -    -      -    -      -    -      yes  yes    -    -      -    -      -
+task.manage           -    -      -    -      -    -      yes  yes    -    -      -    -      -
+event.organise        -    -      -    -      yes  yes    yes  yes    -    -      -    -      -
+event.take_part       yes  -      yes  -      yes  yes    yes  yes    -    -      -    -      -
+portfolio.make        -    -      -    -      -    -      yes  yes    -    -      -    -      -
+introduction.see      yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+introduction.answer   yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+meeting_note.write    yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+meeting_note.desk     -    -      -    -      -    -      yes  yes    -    -      -    -      -
+deal.list             yes  -      yes  -      yes  yes    yes  yes    yes  yes    -    -      -
+deal.see              yes  -      yes  -      yes  yes    yes  yes    yes  yes    -    -      -
+deal.write            yes  -      yes  -      yes  -      yes  yes    -    -      -    -      -
+ranker.see            -    -      -    -      -    -      yes  yes    yes  yes    -    -      -
+ranker.train          -    -      -    -      -    -      yes  yes    yes  yes    -    -      -
+ranker.adopt          -    -      -    -      -    -      -    -      yes  yes    -    -      -
+insight.government    -    -      -    -      yes  yes    yes  yes    yes  yes    -    -      -
+topic.see             -    -      -    -      yes  yes    yes  yes    -    -      -    -      -
+topic.arrange         -    -      -    -      yes  yes    yes  yes    -    -      -    -      -
+demand.weigh          -    -      -    -      yes  yes    -    -      -    -      -    -      -
+account.approve       -    -      -    -      -    -      -    -      yes  yes    -    -      -
+organisation.edit     yes  -      yes  -      yes  -      yes  yes    yes  yes    -    -      -
+organisation.contact  yes  -      yes  -      yes  -      yes  yes    yes  yes    -    -      -
+audit.see             -    -      -    -      -    -      -    -      yes  yes    -    -      -
+project.see           -    -      -    -      yes  yes    yes  yes    yes  yes    -    -      -
+project.write         -    -      -    -      yes  yes    -    -      -    -      -    -      -
+project.decide        -    -      -    -      yes  yes    -    -      -    -      -    -      -
+call.write            -    -      -    -      yes  yes    -    -      -    -      -    -      -
+objection.file        yes  yes    yes  yes    yes  yes    yes  yes    yes  yes    yes  yes    yes
+objection.answer      -    -      -    -      yes  yes    -    -      -    -      -    -      -
+expert.see            -    -      -    -      yes  yes    -    -      yes  yes    -    -      -
+expert.manage         -    -      -    -      yes  yes    -    -      yes  yes    -    -      -
+panel.manage          -    -      -    -      yes  yes    -    -      -    -      -    -      -
+panel.score           -    -      -    -      -    -      -    -      -    -      yes  yes    -
+bid.write             yes  -      yes  -      -    -      -    -      -    -      -    -      -
+bid.join              yes  -      yes  -      -    -      -    -      -    -      -    -      -
+bid.judge             -    -      -    -      yes  yes    -    -      -    -      -    -      -
+project.commission    -    -      -    -      yes  yes    yes  yes    -    -      -    -      -
+task_book.write       -    -      -    -      yes  yes    -    -      -    -      -    -      -
+task_book.sign        yes  -      yes  -      yes  yes    -    -      -    -      -    -      -
+milestone.report      yes  -      yes  -      -    -      -    -      -    -      -    -      -
+milestone.answer      -    -      -    -      yes  yes    -    -      -    -      -    -      -
+change.ask            yes  -      yes  -      -    -      -    -      -    -      -    -      -
+change.answer         -    -      -    -      yes  yes    -    -      -    -      -    -      -
+payment.see           yes  -      yes  -      yes  yes    -    -      -    -      -    -      -
+payment.make          -    -      -    -      yes  yes    -    -      -    -      -    -      -
+gate.manage           -    -      -    -      yes  yes    -    -      -    -      -    -      -
+gate.hand_in          yes  -      yes  -      -    -      -    -      -    -      -    -      -
+acceptance.apply      yes  -      yes  -      -    -      -    -      -    -      -    -      -
+acceptance.decide     -    -      -    -      yes  yes    -    -      -    -      -    -      -
+scenario.write        yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
+trial.apply           yes  -      yes  -      -    -      -    -      -    -      -    -      -
+trial.decide          yes  -      -    -      yes  -      -    -      -    -      -    -      -
+trial.see             yes  -      yes  -      yes  yes    yes  yes    -    -      -    -      -
 """
-ROLES = [Role.ENTERPRISE, Role.UNIVERSITY, Role.GOVERNMENT, Role.DESK, Role.ADMIN]
+ROLES = [Role.ENTERPRISE, Role.UNIVERSITY, Role.GOVERNMENT, Role.DESK, Role.ADMIN, Role.EXPERT]
 COLUMNS = [(role, owner) for role in ROLES for owner in (OWN, OTHER)] + [(None, OTHER)]
 ROWS = [line.split() for line in MATRIX.strip().splitlines()[2:]]
 CELLS = [
@@ -99,14 +129,34 @@ def test_nobody_owns_what_has_no_owner(action):
         "offer.create",
         "offer.import",
         "offer.export",
+        "event.organise",
+        "event.take_part",
+        "deal.list",
+        "deal.see",
         "insight.government",
         "topic.see",
         "topic.arrange",
         "demand.weigh",
-        "deal.list",
-        "deal.see",
-        "event.organise",
-        "event.take_part",
+        "project.see",
+        "project.write",
+        "project.decide",
+        "call.write",
+        "objection.file",
+        "objection.answer",
+        "expert.see",
+        "expert.manage",
+        "panel.manage",
+        "bid.judge",
+        "project.commission",
+        "task_book.write",
+        "task_book.sign",
+        "milestone.answer",
+        "change.answer",
+        "payment.see",
+        "payment.make",
+        "gate.manage",
+        "acceptance.decide",
+        "trial.see",
     }
     assert allowed(without_organisation, action, owner=None) is (action in granted_anyway)
 
