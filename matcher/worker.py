@@ -21,6 +21,7 @@ from matcher.matching.saved import check_due, ranked_by
 from matcher.messages.digests import write_digests
 from matcher.messages.post import deliver
 from matcher.needs.service import expire_due
+from matcher.projects.setup.clock import tick as tick_projects
 from matcher.projects.topics.wishes import is_waiting, wish_for_grouping
 from matcher.settings import Settings
 
@@ -102,6 +103,16 @@ def expire(platform: "Platform") -> None:
         log.info("needs.expired", count=count)
 
 
+def tick(platform: "Platform") -> None:
+    """Open and close the bidding of projects whose time has come."""
+    uow = platform.uow()
+    with uow:
+        moved = tick_projects(uow)
+    uow.close()
+    if moved:
+        log.info("projects.moved", count=moved)
+
+
 def remind(platform: "Platform") -> None:
     """Remind those who have not answered an introduction, and end what nobody answered in time."""
     settings, uow = platform.settings, platform.uow()
@@ -171,6 +182,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
 
     @queue.task(name="catch_up")  # type: ignore[untyped-decorator]  # huey has no types
     def catch_up_task() -> None:
+        tick(platform)
         post(platform)
         catch_up(platform)
         group(platform)

@@ -62,13 +62,26 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.learning.routes import learning
     from matcher.web.own.blueprint import own_needs, own_offers
     from matcher.web.portfolio.routes import portfolio
+    from matcher.web.projects import editing, lists, notices, pages  # noqa: F401 -- as above
+    from matcher.web.projects.blueprint import projects
     from matcher.web.public.routes import public
     from matcher.web.scenarios.routes import scenarios
     from matcher.web.topics.routes import topics
     from matcher.web.university.routes import university
 
     audiences = (public, calls, account, admin, enterprise, university, government, desk, topics, learning)
-    for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, portfolio, health):
+    for blueprint in (
+        *audiences,
+        own_needs,
+        own_offers,
+        inbox,
+        introductions,
+        deals,
+        events,
+        portfolio,
+        projects,
+        health,
+    ):
         app.register_blueprint(blueprint)
     app.register_blueprint(experts)
     app.register_blueprint(scenarios)

@@ -14,6 +14,7 @@ from matcher.matching.introduction_view import waiting as waiting_introductions
 from matcher.messages.service import unread
 from matcher.projects.experts.seats import waiting as waiting_reviews
 from matcher.projects.scenarios.queries import waiting_applications
+from matcher.projects.setup.queries import count_waiting
 from matcher.web.context import current_actor, current_uow
 
 HOMES = {
@@ -90,6 +91,8 @@ NEEDS = Link("own_needs.index", Label("我的需求", "My needs"), ("own_needs."
 OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_offers.",))
 ENTRY = Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",))
 TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
+PROJECTS = Link("projects.index", Label("立题项目", "Projects"), ("projects.",), count_waiting)
+CALLS = Link("projects.calls", Label("榜单", "Lists"), ("projects.call",))
 INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
 EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
 EXPERTS = Link("experts.index", Label("专家库", "Experts"), ("experts.",))
@@ -141,7 +144,7 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
     Role.GOVERNMENT: (
         Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
         Group(Label("需求", "Demand"), (NEEDS, TOPICS)),
-        EXPERTS,
+        Group(Label("立题", "Projects"), (PROJECTS, CALLS, EXPERTS)),
         COOPERATION,
     ),
     Role.DESK: (

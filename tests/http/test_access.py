@@ -35,6 +35,8 @@ PUBLIC = {
     "account.sign_up",
     "account.sign_up_post",
     "account.signed_up",
+    "projects.object",
+    "projects.object_post",
     "inbox.unsubscribe",
     "inbox.unsubscribe_post",
     "health.check",

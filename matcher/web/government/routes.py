@@ -8,6 +8,8 @@ from matcher.insight.demand import demand
 from matcher.insight.gaps import count_open, count_without_likely_answer, needs_without_answer
 from matcher.needs.model import NEED_LIFECYCLE
 from matcher.needs.queries import NeedFilter, list_needs
+from matcher.projects.lifecycle import PROJECT_LIFECYCLE
+from matcher.projects.setup.queries import WAITING_LABELS, waiting_projects
 from matcher.projects.topics.queries import list_topics
 from matcher.web.context import current_actor, current_uow
 from matcher.web.guard import for_roles
@@ -28,6 +30,9 @@ def home() -> ResponseReturnValue:
     return render_template(
         "government/home.html",
         demand=demand(uow, actor),
+        waiting=waiting_projects(uow, actor),
+        waiting_labels=WAITING_LABELS,
+        project_states=PROJECT_LIFECYCLE.labels,
         topics=list_topics(uow, actor).rows[:TOPICS_SHOWN],
         open_needs=count_open(uow, actor),
         without_likely=count_without_likely_answer(uow, actor),
