@@ -20,6 +20,7 @@ def demo() -> None:
     from matcher.seeding import seed_demo
     from matcher.seeding_desk import seed_desk
     from matcher.seeding_introductions import seed_introductions
+    from matcher.seeding_projects import seed_projects
 
     with platform() as opened:
         with step("database"):
@@ -40,6 +41,8 @@ def demo() -> None:
             console.print(f"  {seed_event(opened)} written")
         with step("introductions"):
             console.print(f"  {seed_introductions(opened)} introductions")
+        with step("an example list of projects"):
+            console.print(f"  {seed_projects(opened)} projects")
 
 
 def _tell_where(settings: Settings) -> None:

@@ -1,0 +1,109 @@
+"""The demo's list (榜单): two projects that take bids, one under notice, one draft, each from a common problem. Needs topics, so it comes late."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from matcher.accounts.service import actor_by_email
+from matcher.app import Platform
+from matcher.core.clock import utc_now
+from matcher.core.errors import NotAllowed
+from matcher.core.people import Actor
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.lifecycle import Mode
+from matcher.projects.setup import calls, checks, deciding, editing, origins
+from matcher.projects.setup.clock import tick
+from matcher.projects.setup.fields import local
+from matcher.projects.setup.model import Call, Project
+from matcher.projects.topics import queries
+from matcher.seeding import IN_PRODUCTION
+
+KEY = "demo-call"
+OFFICE = "keji@demo.example"
+LIST = {
+    "title": "2026 年成渝重点产业链揭榜挂帅榜单（示例）",
+    "kind": "government",
+    "intro": "由多家企业共同提出、现有成果还不能满足的共性难题。欢迎高校院所与企业组队揭榜。",
+    "contact": "蓉城科技局项目处（示例） 028-00000000",
+    "least_experts": "0",  # the demo's argument was held in a meeting
+}
+FUNDS = {
+    "enterprise_funds": "900",
+    "government_funds": "300",
+    "solver_funds": "150",
+    "months": "24",
+    "ip_ownership": "shared",
+}
+DECLARED = {"declared": ["not_in_house", "funds_ready", "no_secret"]}
+REASON = "链主企业已承诺配套资金和试验场地，先行立项。"
+#: Days before today on which the office took its steps.
+WRITTEN, ANNOUNCED, PUBLISHED, OPENED, CLOSES = 24, 23, 14, 13, -12
+
+
+class _Calendar:
+    """Tell the time of the step that is being written."""
+
+    def __init__(self) -> None:
+        self.now = self.moment = utc_now()
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def back(self, days: int) -> datetime:
+        """Go to `days` before today, and return that moment."""
+        self.moment = self.now - timedelta(days=days)
+        return self.moment
+
+
+def seed_projects(platform: Platform) -> int:
+    """Write the example list unless it is there; returns how many projects were written. Raises NotAllowed in production."""
+    if platform.settings.is_production:
+        raise NotAllowed(IN_PRODUCTION)
+    calendar = _Calendar()
+    uow = UnitOfWork(platform.sessions, clock=calendar)
+    try:
+        with uow:
+            if uow.session.scalar(select(Call.id).where(Call.seed_key == KEY)):
+                return 0
+            return _write(uow, actor_by_email(uow, OFFICE), calendar)
+    finally:
+        uow.close()
+
+
+def _write(uow: UnitOfWork, office: Actor, calendar: _Calendar) -> int:
+    topics = queries.list_topics(uow, office).rows[:4]
+    if not topics:
+        return 0
+    opens, closes = calendar.back(OPENED), calendar.back(CLOSES)
+    calendar.back(WRITTEN)
+    call = calls.create(uow, office, calls.fresh() | LIST | {"opens_at": local(opens), "closes_at": local(closes)})
+    call.seed_key = KEY
+    written = [_draft(uow, office, call, topic.id, race=place == 1) for place, topic in enumerate(topics)]
+    # Of needs that are not open a draft says nothing: somebody would have to write it first.
+    complete = [project for project in written if not checks.missing(project)]
+    to_announce = ((complete[:2], ANNOUNCED), (complete[2:3], 2))
+    for projects, day in to_announce:
+        calendar.back(day)
+        for project in projects:
+            deciding.argue(uow, office, project.id)
+            deciding.announce_setup(uow, office, project.id, REASON)
+    calendar.back(PUBLISHED)
+    _each(complete[:2], lambda project: deciding.publish(uow, office, project.id))
+    calendar.back(0)
+    tick(uow)
+    return len(written)
+
+
+def _each(projects: list[Project], act: Callable[[Project], Any]) -> None:
+    for project in projects:
+        act(project)
+
+
+def _draft(uow: UnitOfWork, office: Actor, call: Call, topic_id: int, *, race: bool) -> Project:
+    topic, needs = origins.of_topic(uow, office, topic_id)
+    proposed = origins.proposal(uow, office, needs, topic.name)
+    mode = {"mode": Mode.RACE.value, "teams": "2"} if race else {"mode": Mode.CHALLENGE.value, "teams": "1"}
+    project = editing.create(uow, office, proposed | FUNDS | DECLARED | mode, topic_id=topic_id)
+    return editing.assign_call(uow, office, project.id, call.id)
