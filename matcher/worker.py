@@ -21,6 +21,7 @@ from matcher.matching.saved import check_due, ranked_by
 from matcher.messages.digests import write_digests
 from matcher.messages.post import deliver
 from matcher.needs.service import expire_due
+from matcher.projects.delivery.clock import alarm
 from matcher.projects.setup.clock import tick as tick_projects
 from matcher.projects.topics.wishes import is_waiting, wish_for_grouping
 from matcher.settings import Settings
@@ -134,6 +135,16 @@ def remind_brokers(platform: "Platform") -> None:
         log.info("tasks.reminded", people=told)
 
 
+def alarm_of_overdue(platform: "Platform") -> None:
+    """Tell teams and offices of what is overdue in task books."""
+    uow = platform.uow()
+    with uow:
+        told = alarm(uow)
+    uow.close()
+    if told:
+        log.info("task_books.overdue", told=told)
+
+
 def tell_news(platform: "Platform") -> None:
     """Tell owners of new pairings, and people of what is new in their saved searches."""
     uow = platform.uow()
@@ -205,6 +216,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
         expire(platform)
         remind(platform)
         remind_brokers(platform)
+        alarm_of_overdue(platform)
         tell_news(platform)
         digest(platform)
         ask_for_grouping(platform)

@@ -49,6 +49,8 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.admin.routes import admin
     from matcher.web.calls.routes import calls
     from matcher.web.deals.routes import deals
+    from matcher.web.delivery import office, team  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.delivery.blueprint import delivery
     from matcher.web.desk.views import desk
     from matcher.web.enterprise.routes import enterprise
     from matcher.web.events import organise, taking_part  # noqa: F401 -- hang their views on the blueprint
@@ -85,3 +87,4 @@ def configure_blueprints(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.register_blueprint(experts)
     app.register_blueprint(scenarios)
+    app.register_blueprint(delivery)

@@ -55,6 +55,7 @@ BELOW_RELEASED = Label(
 )
 NO_PAYMENT = Label("找不到这笔款项。", "There is no such payment.")
 NO_RECEIPT = Label("请填写凭证号。", "Enter the number of the receipt.")
+BAD_DAY = Label("请填写日期，如 2027-06-30。", "Enter a date such as 2027-06-30.")
 IN_FUTURE = Label("拨付日期不能晚于今天。", "The date of payment cannot be later than today.")
 
 
@@ -206,6 +207,14 @@ def pay(uow: UnitOfWork, actor: Actor, payment_id: int, *, paid_on: date, refere
     payment.paid_on, payment.reference = paid_on, reference.strip()[:80]
     audit.record(uow, actor, "payment.pay", "task_book", payment.task_book_id, payment=payment.id, on=str(paid_on))
     return payment
+
+
+def read_day(text: str, default: date) -> date:
+    """Read the day of a payment as the form gives it; raises InvalidInput."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else default
+    except ValueError as error:
+        raise InvalidInput([Problem("paid_on", BAD_DAY)]) from error
 
 
 def balance(uow: UnitOfWork, task_book: TaskBook) -> dict[Source, Sums]:

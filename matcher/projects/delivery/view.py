@@ -1,0 +1,173 @@
+"""What the pages of task books show, read at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from matcher.accounts.model import Person
+from matcher.core.clock import local_date
+from matcher.core.people import Actor
+from matcher.core.permissions import allowed, require
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.offers.model import Offer
+from matcher.projects import files
+from matcher.projects.bids import queries as bid_queries
+from matcher.projects.bids.model import Bid
+from matcher.projects.delivery import acceptance, books, changes, drafting, payments, progress, signing
+from matcher.projects.delivery.books import Dossier, Party
+from matcher.projects.delivery.lifecycle import MilestoneState
+from matcher.projects.delivery.model import Acceptance, ChangeRequest, Milestone, Payment, Report, TaskBook
+from matcher.projects.experts import panels, results
+from matcher.projects.experts.model import Stage
+from matcher.projects.experts.results import Result
+from matcher.projects.files_model import ProjectFile
+from matcher.projects.lifecycle import BidState
+from matcher.projects.setup import service as projects
+from matcher.projects.setup.model import Project
+
+ENTITIES = ("task_book", "milestone", "report", "acceptance")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBook:
+    """Hold one task book for its page."""
+
+    found: Dossier
+    party: Party | None
+    is_office: bool
+    is_lead: bool
+    shows_money: bool
+    today: date
+    signers: dict[Party, str]
+    milestones: list[Milestone]
+    payments: list[Payment]
+    sums: dict[payments.Source, payments.Sums]
+    reports: list[Report]
+    changes: list[ChangeRequest]
+    acceptance: Acceptance | None
+    compared: list[acceptance.Compared]
+    panel: Result | None
+    results: list[Offer]
+    files: dict[str, dict[int, list[ProjectFile]]]
+
+    def is_late(self, one: Milestone) -> bool:
+        """Say whether a milestone is overdue."""
+        return one.state is MilestoneState.PLANNED and one.due_on < self.today
+
+
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    """Hold one task book of a project for the office."""
+
+    book: TaskBook
+    bid: Bid
+    sums: dict[payments.Source, payments.Sums]
+    late: int
+    acceptance: Acceptance | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenProject:
+    """Hold what follows the award of a project, for staff."""
+
+    project: Project
+    rows: list[BookRow]
+    to_draft: list[Bid]
+    accepted: list[Bid]
+    may_close: bool
+    results: list[Offer]
+
+    def total(self, source: payments.Source) -> payments.Sums:
+        """Return the sums of all task books for one source."""
+        every = [row.sums[source] for row in self.rows]
+        zero = payments.Sums()
+        return payments.Sums(
+            sum((one.planned for one in every), zero.planned),
+            sum((one.released for one in every), zero.released),
+            sum((one.paid for one in every), zero.paid),
+        )
+
+
+def book(uow: UnitOfWork, actor: Actor, book_id: int) -> SeenBook:
+    """Return one task book as the actor sees it; raises NotFound."""
+    found = books.seen(uow, actor, book_id)
+    own = actor.organisation_id
+    shows_money = allowed(actor, "payment.see") or (
+        allowed(actor, "payment.see", owner=own)
+        and own in {*books.members(found.bid), *books.owners(uow, found.project)}
+    )
+    steps, rows = drafting.milestones(uow, book_id), payments.of(uow, book_id)
+    reports, accepted = progress.reports(uow, book_id), acceptance.get(uow, book_id)
+    ids = {
+        "task_book": [book_id],
+        "milestone": [m.id for m in steps],
+        "report": [r.id for r in reports],
+        "acceptance": [accepted.id] if accepted else [],
+    }
+    return SeenBook(
+        found=found, party=signing.party_of(actor, found), is_office=allowed(actor, "task_book.write"),
+        is_lead=books.is_lead(actor, found, "milestone.report"), shows_money=shows_money,
+        today=local_date(uow.clock()), signers=signers(uow, found.book), milestones=steps,
+        payments=rows if shows_money else [], sums=payments.sums(rows if shows_money else []), reports=reports,
+        changes=changes.of_book(uow, book_id), acceptance=accepted,
+        compared=acceptance.comparison(found, acceptance.measured(uow, accepted)), panel=_panel(uow, found, accepted),
+        results=[offer for offer, bid_id in acceptance.results_of(uow, found.project.id) if bid_id == found.bid.id],
+        files={entity: files.of_many(uow, entity, one) if one else {} for entity, one in ids.items()},
+    )  # fmt: skip
+
+
+def signers(uow: UnitOfWork, book: TaskBook) -> dict[Party, str]:
+    """Return the names of those who signed."""
+    ids = {party: getattr(book, f"{party}_signed_by") for party in Party}
+    query = select(Person.id, Person.name).where(Person.id.in_([one for one in ids.values() if one]))
+    names = dict(uow.session.execute(query))
+    return {party: names[one] for party, one in ids.items() if one in names}
+
+
+def _panel(uow: UnitOfWork, found: Dossier, accepted: Acceptance | None) -> Result | None:
+    panel = panels.panel_of(uow, found.project.id, Stage.ACCEPTANCE) if accepted is not None else None
+    return results.results(uow, panel).get(found.bid.id) if panel is not None else None
+
+
+def project(uow: UnitOfWork, actor: Actor, project_id: int) -> SeenProject:
+    """Return what follows the award of a project, for staff; raises NotAllowed, NotFound."""
+    require(actor, "project.see")
+    found = projects.get(uow, project_id)
+    rows = [_row(uow, one) for one in books.of_project(uow, project_id)]
+    with_book = {row.bid.id for row in rows}
+    awarded = bid_queries.of_project(uow, project_id, [BidState.AWARDED])
+    return SeenProject(
+        project=found,
+        rows=rows,
+        to_draft=[bid for bid in awarded if bid.id not in with_book],
+        accepted=[row.bid for row in rows if row.bid.state is BidState.ACCEPTED],
+        may_close=bool(rows)
+        and found.state in ("implementation", "acceptance")
+        and not acceptance.undecided(uow, found),
+        results=[offer for offer, _ in acceptance.results_of(uow, project_id)],
+    )
+
+
+def _row(uow: UnitOfWork, book: TaskBook) -> BookRow:
+    today = local_date(uow.clock())
+    late = sum(m.state is MilestoneState.PLANNED and m.due_on < today for m in drafting.milestones(uow, book.id))
+    bid = uow.session.get_one(Bid, book.bid_id)
+    return BookRow(book, bid, payments.balance(uow, book), late, acceptance.get(uow, book.id))
+
+
+def archive(uow: UnitOfWork, actor: Actor, project_id: int) -> Sequence[SeenBook]:
+    """Return all task books of a project in full, for the archive; raises NotAllowed, NotFound."""
+    require(actor, "project.see")
+    return [book(uow, actor, one.id) for one in books.of_project(uow, projects.get(uow, project_id).id)]
+
+
+def may_open(uow: UnitOfWork, actor: Actor, entity: str, entity_id: int) -> bool:
+    """Say whether the actor may open a file of a task book or of what hangs on it."""
+    models = {"milestone": Milestone, "report": Report, "acceptance": Acceptance}
+    if entity not in ENTITIES:
+        return False
+    thing = uow.session.get(models[entity], entity_id) if entity in models else None
+    book_id = thing.task_book_id if thing is not None else entity_id if entity == "task_book" else None
+    return book_id is not None and books.may_see(uow, actor, books.get(uow, book_id))

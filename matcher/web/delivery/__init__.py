@@ -1,0 +1,1 @@
+"""Pages of task books, from the draft to acceptance."""
