@@ -96,6 +96,7 @@ CALLS = Link("projects.calls", Label("榜单", "Lists"), ("projects.call",))
 INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
 EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
 EXPERTS = Link("experts.index", Label("专家库", "Experts"), ("experts.",))
+TASK_BOOKS = Link("delivery.index", Label("任务书", "Task books"), ("delivery.",))
 DEALS = Link("deals.index", Label("技术合同", "Contracts"), ("deals.",))
 LEARNING = Link("learning.home", Label("排序学习", "Learning"), ("learning.",))
 QUEUE = Link(
@@ -119,6 +120,7 @@ SCENARIOS = Link(
 )
 
 COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS, SCENARIOS))
+COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS, TASK_BOOKS))
 
 PUBLIC: tuple[Link, ...] = (
     Link("public.needs", Label("需求清单", "Needs"), ("public.need",)),
