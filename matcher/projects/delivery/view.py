@@ -122,7 +122,7 @@ def signers(uow: UnitOfWork, book: TaskBook) -> dict[Party, str]:
     """Return the names of those who signed."""
     ids = {party: getattr(book, f"{party}_signed_by") for party in Party}
     query = select(Person.id, Person.name).where(Person.id.in_([one for one in ids.values() if one]))
-    names = dict(uow.session.execute(query))
+    names = dict(uow.session.execute(query).all())
     return {party: names[one] for party, one in ids.items() if one in names}
 
 
