@@ -34,6 +34,10 @@ from matcher.offers.model import Offer
 #: Facts that say no more of a need than its redacted form.
 HARMLESS_FACTS = frozenset({"fields", "industries", "emerging", "trl", "price", "cooperation"})
 PAGE_SIZE = 30
+OWN_NO = Label(
+    "您已表示不合适。我们会委婉转达，对方读到的是：“{words}”",
+    "You said no. The other side is told in fair words: “{words}”",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def view(uow: UnitOfWork, actor: Actor, introduction_id: int) -> SeenIntroductio
         steps=progress.open_steps(uow, actor, pairing) if newest is not None and newest.id == found.id else (),
         moves=moves,
         notes=notes,
-        ending=_ending(uow, pairing, party),
+        ending=_ending(uow, found, pairing, party),
         names=_names(uow, notes) if disclosed or party is None else {},
     )
 
@@ -144,10 +148,13 @@ def _contacts(
     return contacts
 
 
-def _ending(uow: UnitOfWork, pairing: Pairing, party: Party | None) -> Label | None:
+def _ending(uow: UnitOfWork, found: Introduction, pairing: Pairing, party: Party | None) -> Label | None:
     """Return in fair words why a pairing was declined, for a side; the desk reads the reason itself."""
     if pairing.state is not PairingState.DECLINED or party is None:
         return None
+    own = found.answer_of(party)
+    if own is not None and not own.is_interested:
+        return OWN_NO.format(words=fair_words(own.reason, party.other))
     return fair_words(last_reason(uow, pairing.id), party)
 
 

@@ -35,7 +35,7 @@ FIELDS: tuple[Field, ...] = (
           help=Label("正在推进的也算在内。", "Those under way count.")),
     Field("share", Label("一个单位最多占多少（%）", "Most of one institution (%)"), Kind.INTEGER, required=True, minimum=1, maximum=100),
     Field("least", Label("希望至少多大（0–100）", "Least promise (0 to 100)"), Kind.INTEGER, minimum=0, maximum=100),
-    Field("tech_field", Label("只分配这个领域的需求", "Only needs of this field"), Kind.CODE, vocabulary=TECH_FIELD),
+    Field("tech_field", Label("只分配这个领域的需求", "Only needs of this field"), Kind.CODE, vocabulary=TECH_FIELD, help=Label("不选则包括所有领域。", "All fields if none is chosen.")),
 )  # fmt: skip
 DEFAULTS: dict[str, Any] = {"per_need": 3, "per_team": 2, "share": 30, "least": 30, "tech_field": ""}
 

@@ -9,8 +9,8 @@ from matcher.core.audit import AuditRow
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from matcher.core.permissions import View
 from matcher.core.vocabularies import DECLINE_REASON
-from matcher.matching import answering, introductions, progress
-from matcher.matching.fair_words import FAIR_WORDS
+from matcher.matching import answering, introduction_view, introductions, progress
+from matcher.matching.fair_words import FAIR_WORDS, fair_words
 from matcher.matching.introduction_model import Introduction, IntroductionState, Party
 from matcher.matching.lifecycle import AGREED_ON
 from matcher.matching.model import Decision, Pairing, PairingState
@@ -68,6 +68,13 @@ def test_one_no_ends_it_and_the_other_side_reads_fair_words(uow, actors, introdu
     assert "一半预算" not in body, "what a side says in its own words is for the desk"
     said = uow.session.scalars(select(Decision)).one()
     assert (said.verdict, said.reason) == ("decline", "price")
+    party = Party.NEED if who == "enterprise" else Party.OFFER
+    assert introduction_view.view(uow, other, introduction.id).ending == FAIR_WORDS["price"][0]
+    own = introduction_view.view(uow, getattr(actors, who), introduction.id).ending
+    assert own.zh.startswith("您已表示不合适"), (
+        "who said no reads what the other side is told, not that the other side declined"
+    )
+    assert fair_words("price", party.other).zh in own.zh
 
 
 def test_every_reason_has_fair_words():

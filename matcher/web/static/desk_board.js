@@ -55,6 +55,13 @@ board?.addEventListener("dragover", (event) => {
   const column = event.target.closest("[data-column]");
   if (column?.classList.contains("may-drop")) event.preventDefault();
 });
+// Columns beyond the edge come into sight while a card is held there.
+document.addEventListener("dragover", (event) => {
+  if (!dragged) return;
+  const edge = board.getBoundingClientRect();
+  if (event.clientX > edge.right - 60) board.scrollLeft += 16;
+  else if (event.clientX < edge.left + 60) board.scrollLeft -= 16;
+});
 board?.addEventListener("drop", (event) => {
   const column = event.target.closest("[data-column]");
   if (!dragged || !column) return;
