@@ -73,7 +73,7 @@ def seed_projects(platform: Platform) -> int:
 
 
 def _write(uow: UnitOfWork, office: Actor, calendar: _Calendar) -> int:
-    topics = queries.list_topics(uow, office).rows[:4]
+    topics = [one for one in queries.list_topics(uow, office).rows if isinstance(one, queries.TopicRow)][:4]
     if not topics:
         return 0
     opens, closes = calendar.back(OPENED), calendar.back(CLOSES)
@@ -83,7 +83,7 @@ def _write(uow: UnitOfWork, office: Actor, calendar: _Calendar) -> int:
     written = [_draft(uow, office, call, topic.id, race=place == 1) for place, topic in enumerate(topics)]
     # Of needs that are not open a draft says nothing: somebody would have to write it first.
     complete = [project for project in written if not checks.missing(project)]
-    to_announce: tuple[tuple[list[Project], int], ...] = ((complete[:2], ANNOUNCED), (complete[2:3], 2))
+    to_announce = ((complete[:2], ANNOUNCED), (complete[2:3], 2))
     for projects, day in to_announce:
         calendar.back(day)
         for project in projects:
