@@ -30,7 +30,9 @@ def calendar_of(uow: UnitOfWork, event: Event, meetings: Iterable[ShownMeeting],
         entry.add("dtstart", one.slot.start)
         entry.add("dtend", one.slot.end)
         entry.add("summary", titles[one.meeting.id])
-        entry.add("location", f"{event.place} {one.table.room} {one.table.place}")
+        entry.add("location", f"{event.place} {one.table.room} {one.table.place} 号桌")
         calendar.add_component(entry)
+    # Without the rules of its zone, some calendars read "Asia/Shanghai" as their own local time.
+    calendar.add_missing_timezones()
     written: bytes = calendar.to_ical()
     return written

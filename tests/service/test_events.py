@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from matcher.core.clock import local_date
+from matcher.core.clock import SHANGHAI, local_date
 from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
@@ -322,7 +322,9 @@ def test_a_calendar_file_holds_the_own_meetings_with_time_and_table(
     found = views.meetings(uow, actors.enterprise, in_force, [mine.id])
     text = calendar_of(uow, in_force, found, {one.meeting.id: one.supply.name for one in found}).decode()
     assert text.count("BEGIN:VEVENT") == len(found) == 2
-    assert found[0].slot.start.strftime("DTSTART:%Y%m%dT%H%M%SZ") in text or "TZID=Asia/Shanghai" in text
+    assert found[0].slot.start.astimezone(SHANGHAI).strftime("DTSTART;TZID=Asia/Shanghai:%Y%m%dT%H%M%S") in text
+    assert "BEGIN:VTIMEZONE" in text, "a zone that is named is also described (RFC 5545, 3.6.5)"
+    assert "TZOFFSETTO:+0800" in text
     assert "科创岛 一号厅" in text.replace("\r\n ", "")
 
 
