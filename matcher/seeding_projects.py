@@ -1,4 +1,4 @@
-"""The demo's list (榜单): two projects that take bids, one under notice, one draft, each from a common problem. Needs topics, so it comes late."""
+"""The demo's list (榜单) of projects from common problems, and its scenario opportunities. Needs topics, so it comes late."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,13 +8,17 @@ from sqlalchemy import select
 
 from matcher.accounts.service import actor_by_email
 from matcher.app import Platform
-from matcher.core.clock import utc_now
+from matcher.core.clock import local_date, utc_now
 from matcher.core.errors import NotAllowed
-from matcher.core.people import Actor
+from matcher.core.people import SYSTEM, Actor
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.needs.model import OPEN_STATES, Need
 from matcher.projects.lifecycle import Mode
+from matcher.projects.scenarios import service as scenarios
+from matcher.projects.scenarios.model import Scenario
 from matcher.projects.setup import calls, checks, deciding, editing, origins
 from matcher.projects.setup.clock import tick
+from matcher.projects.setup.demand import demand_of, need_ids
 from matcher.projects.setup.fields import local
 from matcher.projects.setup.model import Call, Project
 from matcher.projects.topics import queries
@@ -37,6 +41,13 @@ FUNDS = {
     "ip_ownership": "shared",
 }
 DECLARED = {"declared": ["not_in_house", "funds_ready", "no_secret"]}
+SCENARIO = {
+    "place": "由提出单位安排的现场",
+    "data_offered": "脱敏后的运行记录和现场图像，签署保密协议后提供。",
+    "conditions": "技术成熟度不低于 TRL 5，遵守现场安全规定。",
+    "support": "提供场地、接口和配合人员；试验通过的优先采购。",
+    "most_trials": "3",
+}
 REASON = "链主企业已承诺配套资金和试验场地，先行立项。"
 #: Days before today on which the office took its steps.
 WRITTEN, ANNOUNCED, PUBLISHED, OPENED, CLOSES = 24, 23, 14, 13, -12
@@ -67,6 +78,7 @@ def seed_projects(platform: Platform) -> int:
         with uow:
             if uow.session.scalar(select(Call.id).where(Call.seed_key == KEY)):
                 return 0
+            _write_scenarios(uow)
             return _write(uow, actor_by_email(uow, OFFICE), calendar)
     finally:
         uow.close()
@@ -88,12 +100,23 @@ def _write(uow: UnitOfWork, office: Actor, calendar: _Calendar) -> int:
         calendar.back(day)
         for project in projects:
             deciding.argue(uow, office, project.id)
-            deciding.announce_setup(uow, office, project.id, REASON)
+            found = demand_of(uow, need_ids(project))
+            deciding.announce_setup(uow, office, project.id, REASON if found and found.is_low else "")
     calendar.back(PUBLISHED)
     _each(complete[:2], lambda project: deciding.publish(uow, office, project.id))
     calendar.back(0)
     tick(uow)
     return len(written)
+
+
+def _write_scenarios(uow: UnitOfWork) -> None:
+    """Attach what can be tried to the needs of chain leaders and public bodies that are scenario opportunities."""
+    query = select(Need).where(Need.source == "scenario", Need.state.in_(OPEN_STATES)).order_by(Need.id)
+    until = local_date(uow.clock()) + timedelta(days=45)
+    for need in uow.session.scalars(query):
+        if scenarios.why_not(need) is None and uow.session.get(Scenario, need.id) is None:
+            given = SCENARIO | {"tryable": need.content or need.difficulties, "apply_until": until.isoformat()}
+            scenarios.save(uow, SYSTEM, need.id, given)
 
 
 def _each(projects: list[Project], act: Callable[[Project], Any]) -> None:
