@@ -47,7 +47,6 @@ def configure_blueprints(app: Flask) -> None:
     """Register the pages of every audience."""
     from matcher.web.account.routes import account
     from matcher.web.admin.routes import admin
-    from matcher.web.calls.routes import calls
     from matcher.web.deals.routes import deals
     from matcher.web.delivery import office, team  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.delivery.blueprint import delivery
@@ -55,8 +54,6 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.enterprise.routes import enterprise
     from matcher.web.events import organise, taking_part  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.events.blueprint import events
-    from matcher.web.experts import register, tasks  # noqa: F401 -- hang their views on the blueprint
-    from matcher.web.experts.blueprint import experts
     from matcher.web.government.routes import government
     from matcher.web.health import health
     from matcher.web.inbox.routes import inbox
@@ -64,27 +61,27 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.learning.routes import learning
     from matcher.web.own.blueprint import own_needs, own_offers
     from matcher.web.portfolio.routes import portfolio
-    from matcher.web.projects import editing, lists, notices, pages  # noqa: F401 -- as above
-    from matcher.web.projects.blueprint import projects
     from matcher.web.public.routes import public
-    from matcher.web.scenarios.routes import scenarios
     from matcher.web.topics.routes import topics
     from matcher.web.university.routes import university
 
-    audiences = (public, calls, account, admin, enterprise, university, government, desk, topics, learning)
-    for blueprint in (
-        *audiences,
-        own_needs,
-        own_offers,
-        inbox,
-        introductions,
-        deals,
-        events,
-        portfolio,
-        projects,
-        health,
-    ):
+    audiences = (public, account, admin, enterprise, university, government, desk, topics, learning)
+    for blueprint in (*audiences, own_needs, own_offers, inbox, introductions, deals, events, portfolio, health):
         app.register_blueprint(blueprint)
+    _configure_project_blueprints(app)
+
+
+def _configure_project_blueprints(app: Flask) -> None:
+    """Register the pages of 立题 and 破题."""
+    from matcher.web.calls.routes import calls
+    from matcher.web.experts import register, tasks  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.experts.blueprint import experts
+    from matcher.web.projects import editing, lists, notices, pages  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.projects.blueprint import projects
+    from matcher.web.scenarios.routes import scenarios
+
+    app.register_blueprint(calls)
+    app.register_blueprint(projects)
     app.register_blueprint(experts)
     app.register_blueprint(scenarios)
     app.register_blueprint(delivery)

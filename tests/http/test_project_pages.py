@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from matcher.core.clock import SHANGHAI
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.lifecycle import ProjectState
 from matcher.projects.setup import service
+from matcher.projects.setup.model import Notice
 from matcher.projects.setup.rules import Rules, typed
 from tests.conftest import MovableClock
 from tests.factories import NeedFactory
@@ -51,7 +53,7 @@ def test_staff_read_and_the_office_writes(project: int, sign_in: SignIn, role: s
 
 
 def test_from_a_need_to_a_published_list(
-    uow: UnitOfWork, sign_in: SignIn, visitor: Browser, clock: MovableClock, platform: object
+    uow: UnitOfWork, sign_in: SignIn, visitor: Browser, clock: MovableClock
 ) -> None:
     need = NeedFactory(title="叶片修复", background="叶片修复后孔隙超标")
     uow.commit()
@@ -79,6 +81,12 @@ def test_from_a_need_to_a_published_list(
     refused = office.post(page, {"do": "publish"})
     assert (refused.status_code, "公示期到" in refused.text) == (409, True)
     assert "发榜之前" in office.get(f"/projects/calls/{call}").text
+    for notice in uow.session.scalars(select(Notice)):
+        notice.closes_at = notice.opens_at  # the application goes by the real clock
+    uow.commit()
+    assert "孔隙控制" not in visitor.get("/calls/").text
+    assert office.post(f"/projects/calls/{call}").status_code == 303
+    assert "孔隙控制" in visitor.get(f"/calls/{call}").text
 
 
 def test_everybody_objects_and_only_the_office_reads_who(uow: UnitOfWork, sign_in: SignIn, visitor: Browser) -> None:
