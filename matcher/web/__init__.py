@@ -48,8 +48,6 @@ def configure_blueprints(app: Flask) -> None:
     from matcher.web.account.routes import account
     from matcher.web.admin.routes import admin
     from matcher.web.deals.routes import deals
-    from matcher.web.delivery import office, team  # noqa: F401 -- hang their views on the blueprint
-    from matcher.web.delivery.blueprint import delivery
     from matcher.web.desk.views import desk
     from matcher.web.enterprise.routes import enterprise
     from matcher.web.events import organise, taking_part  # noqa: F401 -- hang their views on the blueprint
@@ -74,6 +72,8 @@ def configure_blueprints(app: Flask) -> None:
 def _configure_project_blueprints(app: Flask) -> None:
     """Register the pages of 立题 and 破题."""
     from matcher.web.calls.routes import calls
+    from matcher.web.delivery import office, team  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.delivery.blueprint import delivery
     from matcher.web.experts import register, tasks  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.experts.blueprint import experts
     from matcher.web.projects import editing, lists, notices, pages  # noqa: F401 -- hang their views on the blueprint
