@@ -1,0 +1,180 @@
+"""What the engine suggests: projects to teams whose results fit, and partners for indicators that a consortium does not cover."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from matcher.accounts.model import Organisation
+from matcher.core import audit
+from matcher.core.errors import Conflict
+from matcher.core.indicator_columns import IndicatorColumns
+from matcher.core.labels import Label
+from matcher.core.people import Actor
+from matcher.core.permissions import require
+from matcher.core.rows import format_indicator
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.engine.comparison import compare
+from matcher.engine.items import EngineError, Indicator
+from matcher.engine.quantity_names import name_similarity
+from matcher.matching.explain_labels import WORTH_A_LOOK, promise
+from matcher.matching.service import Matcher
+from matcher.messages.kinds import MessageKind
+from matcher.messages.service import Text, notify, people_for
+from matcher.needs.model import Need
+from matcher.offers.model import Offer, OfferState
+from matcher.projects.bids import commitments
+from matcher.projects.bids.bidding import TAKES_BIDS, moment
+from matcher.projects.bids.model import Bid
+from matcher.projects.bids.queries import STANDING
+from matcher.projects.setup import service as setup
+from matcher.projects.setup.model import Project, ProjectIndicator, ProjectNeed
+from matcher.projects.setup.rules import rules_of
+
+DEPTH = 60
+#: From this similarity on two names are taken for the same quantity.
+SAME_NAME = 0.8
+FITS = Label("有适合贵单位的榜单", "A project that fits your results")
+FITS_BODY = Label(
+    "“{project}”正在征集揭榜团队，截止 {closes}。贵单位的成果“{offer}”与它相关。",
+    "“{project}” looks for teams until {closes}. Your result “{offer}” is related to it.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Hold an organisation whose results fit, the best of them, and in words how well."""
+
+    organisation: Organisation
+    offers: list[Offer]
+    score: float
+    words: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Hold a result of another organisation that answers indicators that a bid does not cover yet."""
+
+    offer: Offer
+    score: float
+    answers: list[tuple[str, str]]  # the indicator that is missing, what the result claims for it
+
+
+def text_of(project: Project) -> str:
+    """Return a project as a free text for the search."""
+    names = "；".join(row.name for row in project.indicator_rows)
+    return "\n".join(
+        filter(None, (project.title, project.goals, project.background, names, "；".join(project.keywords)))
+    )
+
+
+def _found(uow: UnitOfWork, matcher: Matcher, text: str) -> list[tuple[Offer, float]]:
+    """Return published results that fit a text, best first; nothing while the search is being prepared or away."""
+    try:
+        hits = matcher.find("offer", text[:4000], DEPTH)
+    except (Conflict, EngineError):
+        return []
+    scores = {hit.id: hit.score for hit in hits}
+    query = select(Offer).where(Offer.id.in_(scores), Offer.state == OfferState.PUBLISHED)
+    offers = uow.session.scalars(query.options(joinedload(Offer.organisation))).unique()
+    return sorted(((one, scores[one.id]) for one in offers), key=lambda pair: (-pair[1], pair[0].id))
+
+
+def teams(uow: UnitOfWork, matcher: Matcher, project: Project, limit: int = 12) -> list[Team]:
+    """Return the organisations whose published results fit a project, the best first. Asks no permission: callers do."""
+    owners = (
+        set()
+        if rules_of(project.call).owner_may_lead
+        else set(
+            uow.session.scalars(
+                select(Need.organisation_id)
+                .join(ProjectNeed, ProjectNeed.need_id == Need.id)
+                .where(ProjectNeed.project_id == project.id)
+            )
+        )
+    )
+    found: dict[int, Team] = {}
+    for offer, score in _found(uow, matcher, text_of(project)):
+        if offer.organisation_id in owners or score < WORTH_A_LOOK:
+            continue
+        team = found.setdefault(offer.organisation_id, Team(offer.organisation, [], score, promise(score)))
+        if len(team.offers) < 3:
+            team.offers.append(offer)
+    return list(found.values())[:limit]
+
+
+def tell(uow: UnitOfWork, matcher: Matcher, actor: Actor, project_id: int, organisation_ids: Sequence[int]) -> int:
+    """Write to teams that a project fits them, each person once a project; returns how many were told.
+
+    Raises NotAllowed, NotFound, Conflict.
+    """
+    require(actor, "project.decide")
+    project = setup.get(uow, project_id)
+    if project.state not in TAKES_BIDS:
+        raise Conflict(Label("这个项目现在不接受揭榜。", "This project takes no bids now."))
+    count = 0
+    for team in teams(uow, matcher, project):
+        if team.organisation.id not in organisation_ids:
+            continue
+        closes = moment(project.closes_at) if project.closes_at else "—"
+        body = FITS_BODY.format(project=project.title, closes=closes, offer=team.offers[0].title)
+        count += notify(
+            uow, people_for(uow, team.organisation.id), MessageKind.PROJECT, Text(FITS, body),
+            key=f"project:{project.id}:fits", link=f"/calls/projects/{project.id}",
+        )  # fmt: skip
+    audit.record(uow, actor, "project.tell_teams", "project", project.id, people=count)
+    return count
+
+
+def open_projects(uow: UnitOfWork) -> list[Project]:
+    """Return the projects that take bids, those that close first at the top."""
+    query = select(Project).where(Project.state.in_(TAKES_BIDS)).order_by(Project.closes_at, Project.id)
+    return list(uow.session.scalars(query.limit(40)).unique())
+
+
+def fitting(uow: UnitOfWork, matcher: Matcher, organisation_id: int, projects: Sequence[Project]) -> dict[int, Team]:
+    """Return which of some projects fit the published results of an organisation, by the project's id."""
+    own = select(Offer.id).where(Offer.organisation_id == organisation_id, Offer.state == OfferState.PUBLISHED)
+    if uow.session.scalar(own.limit(1)) is None:
+        return {}
+    found = {}
+    for project in projects:
+        team = next((t for t in teams(uow, matcher, project, DEPTH) if t.organisation.id == organisation_id), None)
+        if team is not None:
+            found[project.id] = team
+    return found
+
+
+def partners(uow: UnitOfWork, matcher: Matcher, bid: Bid, project: Project, limit: int = 6) -> list[Partner]:
+    """Return results of other organisations for the indicators that a bid does not cover; empty when it covers all."""
+    missing = [row.demand for row in commitments.rows(bid, project) if row.commitment is None or row.is_weaker]
+    if not missing:
+        return []
+    inside = {m.organisation_id for m in bid.members if m.state in STANDING}
+    text = "\n".join([project.title, *(f"{one.name} {one.text}" for one in missing)])
+    found = [
+        Partner(offer, score, _answers(missing, offer))
+        for offer, score in _found(uow, matcher, text)
+        if offer.organisation_id not in inside
+    ]
+    # A result that states the missing quantity comes before one that only sounds alike.
+    worth = [one for one in found if one.answers or one.score >= WORTH_A_LOOK]
+    return sorted(worth, key=lambda one: (-len(one.answers), -one.score))[:limit]
+
+
+def _answers(missing: Sequence[ProjectIndicator], offer: Offer) -> list[tuple[str, str]]:
+    found = []
+    for demand in missing:
+        for claim in offer.indicator_rows:
+            if name_similarity(demand.name, claim.name) < SAME_NAME:
+                continue
+            if compare(_engine(demand), _engine(claim)).verdict in {"met", "nearly"}:
+                found.append((demand.name, format_indicator(claim.row())))
+                break
+    return found
+
+
+def _engine(one: IndicatorColumns) -> Indicator:
+    row = one.row()
+    return Indicator(row.name, row.comparator, row.value, row.value_high, row.unit, row.text)
