@@ -205,6 +205,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
 
     @queue.periodic_task(crontab(minute="*"), name="every_minute")  # type: ignore[untyped-decorator]  # as above
     def every_minute() -> None:
+        tick(platform)
         save_uploads(platform)
         post(platform)
         catch_up(platform)

@@ -12,6 +12,7 @@ from matcher.desk import tasks, waiting
 from matcher.events.views import waiting as waiting_invitations
 from matcher.matching.introduction_view import waiting as waiting_introductions
 from matcher.messages.service import unread
+from matcher.projects.bids.queries import waiting_bids
 from matcher.projects.experts.seats import waiting as waiting_reviews
 from matcher.projects.scenarios.queries import waiting_applications
 from matcher.projects.setup.queries import count_waiting
@@ -119,6 +120,8 @@ SCENARIOS = Link(
     waiting_applications,
 )
 
+BIDS = Link("bids.index", Label("揭榜与合作", "Bids"), ("bids.",), waiting_bids)
+BIDDING = Group(Label("揭榜", "Bidding"), (BIDS, TASK_BOOKS, SCENARIOS))
 COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS, SCENARIOS, TASK_BOOKS))
 
 PUBLIC: tuple[Link, ...] = (
@@ -135,11 +138,13 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
         Link("enterprise.home", Label("企业工作台", "Workspace"), ("enterprise.",)),
         NEEDS,
         OFFERS,
+        BIDDING,
         COOPERATION,
     ),
     Role.UNIVERSITY: (
         Link("university.home", Label("院所工作台", "Workspace"), ("university.",)),
         OFFERS,
+        BIDDING,
         COOPERATION,
     ),
     Role.GOVERNMENT: (

@@ -185,7 +185,7 @@ def test_from_draft_to_bids_and_their_end_by_the_clock(uow, actors, clock):
     handed_in, unfinished = BidFactory(project=project), BidFactory(project=project, state=BidState.DRAFT)
     clock.moment = project.closes_at
     assert project_clock.tick(uow) == 0, "a bid of the last second may be on its way"
-    clock.move(seconds=15)
+    clock.move(seconds=project_clock.GRACE.total_seconds())
     assert project_clock.tick(uow) == 1
     assert project.state is P.EVALUATION
     assert (handed_in.state, unfinished.state) == (BidState.SUBMITTED, BidState.VOID)

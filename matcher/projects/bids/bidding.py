@@ -129,6 +129,14 @@ def led(uow: UnitOfWork, actor: Actor, bid_id: int, arrived: datetime | None = N
     return bid, project
 
 
+def drafted(uow: UnitOfWork, actor: Actor, bid_id: int, arrived: datetime | None = None) -> Bid:
+    """Return a draft that the actor may write now; raises NotFound for strangers, NotAllowed, Conflict."""
+    bid, _ = led(uow, actor, bid_id, arrived)
+    if bid.state is not BidState.DRAFT:
+        raise Conflict(HANDED_IN)
+    return bid
+
+
 def save(
     uow: UnitOfWork,
     actor: Actor,
@@ -142,9 +150,7 @@ def save(
 
     `given` holds the answers to BID_FIELDS, `commitments` and `members` by id, and `offers` as ids of own results.
     """
-    bid, _ = led(uow, actor, bid_id, arrived)
-    if bid.state is not BidState.DRAFT:
-        raise Conflict(HANDED_IN)
+    bid = drafted(uow, actor, bid_id, arrived)
     if seen_version is not None and seen_version != bid.version:
         raise Conflict(CHANGED_MEANWHILE)
     answers = read_bid(given, complete=False)

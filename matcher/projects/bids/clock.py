@@ -30,7 +30,7 @@ def tend(uow: UnitOfWork) -> int:
     """Open and close the bidding of every project that is due; returns how many moved on."""
     now = uow.clock()
     opening = select(Project).where(Project.state == ProjectState.PUBLISHED, Project.opens_at <= now)
-    closing = select(Project).where(Project.state == ProjectState.BIDDING, Project.closes_at < now - GRACE)
+    closing = select(Project).where(Project.state == ProjectState.BIDDING, Project.closes_at <= now - GRACE)
     opened = list(uow.session.scalars(opening))
     for project in opened:
         setup.move(uow, SYSTEM, project, "open")

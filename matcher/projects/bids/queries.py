@@ -4,9 +4,11 @@ from collections.abc import Collection
 
 from sqlalchemy import func, select
 
+from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids.model import Bid, BidMember
-from matcher.projects.lifecycle import BidState, MemberState
+from matcher.projects.lifecycle import BidState, MemberState, ProjectState
+from matcher.projects.setup.model import Project
 
 #: What has been handed in and was not taken back: what evaluation reads.
 HANDED_IN = tuple(state for state in BidState if state not in {BidState.DRAFT, BidState.WITHDRAWN, BidState.VOID})
@@ -42,3 +44,18 @@ def own(uow: UnitOfWork, project_id: int, organisation_id: int | None) -> Bid | 
     """Return the bid that an organisation leads in a project."""
     query = select(Bid).where(Bid.project_id == project_id, Bid.organisation_id == organisation_id)
     return uow.session.scalars(query).unique().one_or_none()
+
+
+def waiting_bids(uow: UnitOfWork, actor: Actor) -> int:
+    """Count the invitations into consortia that the actor's organisation has not answered."""
+    query = (
+        select(func.count())
+        .select_from(BidMember)
+        .join(Bid, Bid.id == BidMember.bid_id)
+        .join(Project, Project.id == Bid.project_id)
+        .where(
+            BidMember.organisation_id == actor.organisation_id, BidMember.state == MemberState.INVITED,
+            Bid.state == BidState.DRAFT, Project.state.in_((ProjectState.PUBLISHED, ProjectState.BIDDING)),
+        )
+    )  # fmt: skip
+    return uow.session.scalar(query) or 0

@@ -13,6 +13,7 @@ from matcher.projects.bids import bidding, commitments, consortium, queries, ser
 from matcher.projects.bids.fields import BID_FIELDS, GROUPS
 from matcher.projects.bids.model import Bid
 from matcher.projects.lifecycle import BidState
+from matcher.projects.setup import public
 from matcher.projects.setup import service as setup
 from matcher.web.bids.blueprint import BIDDERS, DONE, INVITED, READERS, SAVED, SAVED_SO_FAR, SUBMITTED, bids
 from matcher.web.context import current_actor, current_uow, platform
@@ -42,7 +43,7 @@ def start(project_id: int) -> ResponseReturnValue:
     found = queries.own(uow, project_id, actor.organisation_id)
     if found is not None and found.state is not BidState.WITHDRAWN:
         return redirect(url_for("bids.show", bid_id=found.id), 303)
-    return render_template("bids/start.html", project=setup.public_or_own(uow, actor, project_id))
+    return render_template("bids/start.html", project=public.project(uow, actor, project_id).project)
 
 
 @bids.post("/new/<int:project_id>")

@@ -1,0 +1,139 @@
+"""Pages of bids, from the list of open projects to the award."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.bids import consortium, queries
+from matcher.projects.lifecycle import BidState, ProjectState
+from matcher.projects.setup.model import Project
+from tests.bids import bid_answers, handed_in, written
+from tests.conftest import Actors
+from tests.factories import OfferFactory, organisation_of
+from tests.http.conftest import SignIn
+from tests.projects import BidFactory, ProjectFactory
+
+
+@pytest.fixture
+def project(uow: UnitOfWork) -> Project:
+    made: Project = ProjectFactory()
+    uow.commit()
+    return made
+
+
+def commitments(project: Project) -> dict[str, str]:
+    return {f"commitment-{row.id}-value": str(row.value) for row in project.indicator_rows}
+
+
+def members(uow: UnitOfWork, project: Project, organisation: int | None) -> dict[str, str]:
+    bid = queries.own(uow, project.id, organisation)
+    assert bid is not None
+    return {f"member-{m.id}-share": "100" for m in bid.members}
+
+
+def test_a_bid_goes_from_the_list_to_the_office_and_nobody_sees_it_before(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    university = sign_in("university")
+    assert project.title in university.get("/bids/").text
+    assert "开始填写" in university.get(f"/bids/new/{project.id}").text
+    edit = university.post(f"/bids/new/{project.id}").location
+    page = university.get(edit)
+    assert "没有人能看到" in page.text
+    bid = queries.own(uow, project.id, actors.university.organisation_id)
+    assert bid is not None
+    form: dict[str, Any] = bid_answers() | commitments(project) | {f"member-{m.id}-share": "100" for m in bid.members}
+    kept = university.post(edit, form | {"budget": "大概二十万", "submit": "1"})
+    assert kept.status_code == 422
+    assert "大概二十万" in kept.text
+    assert "双波长测温" in university.get(f"/bids/{bid.id}").text, "the draft is kept in spite of what is wrong"
+    done = university.post(edit, form | {"submit": "1"})
+    assert done.status_code == 303, done.text
+    assert "已于" in university.get(done.location).text
+    for role in ("enterprise", "other_university", "government"):
+        other = sign_in(role)
+        assert other.get(f"/bids/{bid.id}").status_code == 404
+        if role != "government":
+            assert bid.number not in other.get("/bids/").text
+    sealed = sign_in("government").get(f"/bids/project/{project.id}")
+    assert "密封" in sealed.text
+    assert "共收到" not in sealed.text
+
+
+def test_a_partner_is_asked_and_answers(sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project) -> None:
+    bid = written(uow, actors.university, project)
+    uow.commit()
+    partner = organisation_of(actors.enterprise)
+    lead = sign_in("university")
+    assert partner.name in lead.get(f"/bids/{bid.id}/edit", partner=partner.name).text
+    lead.post(f"/bids/{bid.id}/partners", {"organisation": str(partner.id)})
+    enterprise = sign_in("enterprise")
+    assert "联合揭榜邀请" in enterprise.get("/bids/").text
+    assert enterprise.post(f"/bids/{bid.id}/answer/agree").status_code == 303
+    assert "退出联合体" in enterprise.get(f"/bids/{bid.id}").text
+    assert enterprise.post(f"/bids/{bid.id}/edit", bid_answers()).status_code == 403
+    assert sign_in("other_enterprise").post(f"/bids/{bid.id}/answer/agree").status_code == 404
+
+
+def test_files_of_a_bid_are_given_to_its_readers_only(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    bid = written(uow, actors.university, project)
+    uow.commit()
+    lead = sign_in("university")
+    lead.post(f"/bids/{bid.id}/files", {"file": (BytesIO(b"%PDF-1.7 x"), "report.pdf")})
+    page = lead.get(f"/bids/{bid.id}/edit").text
+    assert "report.pdf" in page
+    address = page.split('href="/bids/files/')[1].split('"')[0]
+    assert lead.get(f"/bids/files/{address}").data == b"%PDF-1.7 x"
+    for role in ("government", "enterprise", "other_university"):
+        assert sign_in(role).get(f"/bids/files/{address}").status_code == 404
+
+
+def test_the_office_checks_bids_on_its_page(sign_in: SignIn, uow: UnitOfWork, project: Project) -> None:
+    bid = BidFactory(project=project)
+    project.state = ProjectState.EVALUATION
+    uow.commit()
+    office, address = sign_in("government"), f"/bids/project/{project.id}"
+    page = office.get(address).text
+    assert bid.organisation.name in page
+    assert "共收到 1 份申请" in page
+    office.post(f"{address}/check/{bid.id}", {"verdict": "reject", "reason": ""})
+    assert "请写明理由" in office.get(address).text
+    office.post(f"{address}/check/{bid.id}", {"verdict": "admit"})
+    uow.session.refresh(bid)
+    assert bid.state is BidState.ADMITTED
+    assert "评审排名" in office.get(address).text
+    office.post(f"{address}/announce", {"bids": str(bid.id)})
+    assert "还没有交齐" in office.get(address).text
+    office.post(f"{address}/fail", {"reason": "没有合格的申请"})
+    uow.session.refresh(project)
+    assert project.state is ProjectState.FAILED
+
+
+@pytest.mark.parametrize("role", ["enterprise", "university", "desk", "admin", "expert"])
+def test_only_the_office_opens_its_page(sign_in: SignIn, project: Project, role: str) -> None:
+    assert sign_in(role).get(f"/bids/project/{project.id}").status_code == 403
+
+
+def test_results_of_the_consortium_are_offered_as_a_basis(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    own = OfferFactory(organisation=organisation_of(actors.university), title="自有的熔池监测成果")
+    bid = written(uow, actors.university, project)
+    uow.commit()
+    lead = sign_in("university")
+    form = bid_answers() | {"offers": str(own.id)} | members(uow, project, actors.university.organisation_id)
+    assert lead.post(f"/bids/{bid.id}/edit", form | {"save": "1"}).status_code == 303
+    assert own.title in lead.get(f"/bids/{bid.id}").text
+
+
+def test_pages_of_bids_are_in_english_too(sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project) -> None:
+    bid = handed_in(uow, actors.university, project)
+    consortium.search(uow, bid, "x")
+    uow.commit()
+    browser = sign_in("university")
+    browser.client.set_cookie("language", "en")
+    assert "Handed in" in browser.get(f"/bids/{bid.id}", lang="en").text
