@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core import audit
-from matcher.core.errors import Conflict, InvalidInput
+from matcher.core.errors import Conflict, InvalidInput, NotFound
 from matcher.core.filestore import FileStore
 from matcher.projects import files
 from matcher.projects.bids import bidding, commitments, consortium, queries, service, suggestions
@@ -20,6 +20,8 @@ from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.forms import Form, read_form
 from matcher.web.guard import for_roles
 from matcher.web.language import t
+
+TAKE_BACK = {"recall": bidding.recall, "withdraw": bidding.withdraw, "resume": bidding.resume}
 
 
 @bids.get("/")
@@ -148,14 +150,16 @@ def _number(name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-@bids.post("/<int:bid_id>/<any(recall, withdraw, resume):action>")
+@bids.post("/<int:bid_id>/back/<action>")
 @for_roles(*BIDDERS)
 def take_back(bid_id: int, action: str) -> ResponseReturnValue:
     """Take a bid back, withdraw it or go on with it, until the deadline."""
     uow = current_uow()
     arrived = uow.clock()
+    if action not in TAKE_BACK:
+        raise NotFound(service.NO_BID)
     with uow:
-        getattr(bidding, action)(uow, current_actor(), bid_id, arrived=arrived)
+        TAKE_BACK[action](uow, current_actor(), bid_id, arrived=arrived)
     flash(t(DONE), "success")
     return redirect(url_for("bids.show" if action == "withdraw" else "bids.edit", bid_id=bid_id), 303)
 
@@ -179,10 +183,12 @@ def remove_partner(bid_id: int, member_id: int) -> ResponseReturnValue:
     return redirect(url_for("bids.edit", bid_id=bid_id) + "#partners", 303)
 
 
-@bids.post("/<int:bid_id>/answer/<any(agree, decline, leave):action>")
+@bids.post("/<int:bid_id>/answer/<action>")
 @for_roles(*BIDDERS)
 def answer(bid_id: int, action: str) -> ResponseReturnValue:
     """Answer an invitation, or leave the consortium."""
+    if action not in ("agree", "decline", "leave"):
+        raise NotFound(service.NO_BID)
     with current_uow() as uow:
         consortium.answer(uow, current_actor(), bid_id, action)
     flash(t(DONE), "success")
