@@ -137,7 +137,7 @@ def _money(document: Any, payments: Sequence[Payment], titles: Mapping[int, str]
     rows = []
     for number, one in enumerate((p for p in payments if p.state is not PaymentState.CANCELLED), 1):
         occasion = OCCASION_LABELS[Occasion(one.occasion)].text(language)
-        if one.milestone_id in titles:
+        if one.milestone_id is not None and one.milestone_id in titles:
             occasion += f"：{titles[one.milestone_id]}"
         day = one.planned_on.isoformat() if one.planned_on else ""
         rows.append((str(number), SOURCE_LABELS[Source(one.source)].text(language), occasion, day, _yuan(one.amount)))

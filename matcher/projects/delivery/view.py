@@ -16,9 +16,11 @@ from matcher.projects import files
 from matcher.projects.bids import queries as bid_queries
 from matcher.projects.bids.model import Bid
 from matcher.projects.delivery import acceptance, books, changes, drafting, payments, progress, signing
+from matcher.projects.delivery.acceptance import Compared
 from matcher.projects.delivery.books import Dossier, Party
 from matcher.projects.delivery.lifecycle import MilestoneState
 from matcher.projects.delivery.model import Acceptance, ChangeRequest, Milestone, Payment, Report, TaskBook
+from matcher.projects.delivery.payments import Source, Sums
 from matcher.projects.experts import panels, results
 from matcher.projects.experts.model import Stage
 from matcher.projects.experts.results import Result
@@ -43,11 +45,11 @@ class SeenBook:
     signers: dict[Party, str]
     milestones: list[Milestone]
     payments: list[Payment]
-    sums: dict[payments.Source, payments.Sums]
+    sums: dict[Source, Sums]
     reports: list[Report]
     changes: list[ChangeRequest]
     acceptance: Acceptance | None
-    compared: list[acceptance.Compared]
+    compared: list[Compared]
     panel: Result | None
     results: list[Offer]
     files: dict[str, dict[int, list[ProjectFile]]]
@@ -63,7 +65,7 @@ class BookRow:
 
     book: TaskBook
     bid: Bid
-    sums: dict[payments.Source, payments.Sums]
+    sums: dict[Source, Sums]
     late: int
     acceptance: Acceptance | None
 
@@ -165,9 +167,18 @@ def archive(uow: UnitOfWork, actor: Actor, project_id: int) -> Sequence[SeenBook
 
 def may_open(uow: UnitOfWork, actor: Actor, entity: str, entity_id: int) -> bool:
     """Say whether the actor may open a file of a task book or of what hangs on it."""
-    models = {"milestone": Milestone, "report": Report, "acceptance": Acceptance}
     if entity not in ENTITIES:
         return False
-    thing = uow.session.get(models[entity], entity_id) if entity in models else None
-    book_id = thing.task_book_id if thing is not None else entity_id if entity == "task_book" else None
+    book_id = entity_id if entity == "task_book" else _book_of(uow, entity, entity_id)
     return book_id is not None and books.may_see(uow, actor, books.get(uow, book_id))
+
+
+def _book_of(uow: UnitOfWork, entity: str, entity_id: int) -> int | None:
+    found: Milestone | Report | Acceptance | None
+    if entity == "milestone":
+        found = uow.session.get(Milestone, entity_id)
+    elif entity == "report":
+        found = uow.session.get(Report, entity_id)
+    else:
+        found = uow.session.get(Acceptance, entity_id)
+    return found.task_book_id if found is not None else None
