@@ -22,6 +22,7 @@ from matcher.messages.digests import write_digests
 from matcher.messages.post import deliver
 from matcher.needs.service import expire_due
 from matcher.projects.delivery.clock import alarm
+from matcher.projects.experts.clock import remind as remind_of_reviews
 from matcher.projects.setup.clock import tick as tick_projects
 from matcher.projects.topics.wishes import is_waiting, wish_for_grouping
 from matcher.settings import Settings
@@ -145,6 +146,16 @@ def alarm_of_overdue(platform: "Platform") -> None:
         log.info("task_books.overdue", told=told)
 
 
+def remind_experts(platform: "Platform") -> None:
+    """Remind experts whose marks are due soon."""
+    uow = platform.uow()
+    with uow:
+        told = remind_of_reviews(uow)
+    uow.close()
+    if told:
+        log.info("experts.reminded", people=told)
+
+
 def tell_news(platform: "Platform") -> None:
     """Tell owners of new pairings, and people of what is new in their saved searches."""
     uow = platform.uow()
@@ -218,6 +229,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
         remind(platform)
         remind_brokers(platform)
         alarm_of_overdue(platform)
+        remind_experts(platform)
         tell_news(platform)
         digest(platform)
         ask_for_grouping(platform)

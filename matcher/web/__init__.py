@@ -76,7 +76,8 @@ def _configure_project_blueprints(app: Flask) -> None:
     from matcher.web.calls.routes import calls
     from matcher.web.delivery import office, team  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.delivery.blueprint import delivery
-    from matcher.web.experts import register, tasks  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.experts import office as panels  # noqa: F401 -- as above
+    from matcher.web.experts import register, tasks  # noqa: F401 -- as above
     from matcher.web.experts.blueprint import experts
     from matcher.web.projects import editing, lists, notices, pages  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.projects.blueprint import projects

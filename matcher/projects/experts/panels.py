@@ -8,8 +8,9 @@ from matcher.core.errors import NotFound
 from matcher.core.labels import Label
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids.model import Bid
-from matcher.projects.experts.model import Panel, Stage
-from matcher.projects.lifecycle import BidState
+from matcher.projects.experts.model import Panel, ScoreSheet, Seat, Stage
+from matcher.projects.lifecycle import PROJECT_LIFECYCLE, BidState
+from matcher.projects.setup.model import Project
 
 NO_PANEL = Label("找不到这个评审组。", "There is no such panel.")
 STAGE_LABELS = {
@@ -55,3 +56,18 @@ def subject_ids(uow: UnitOfWork, panel: Panel) -> list[int | None]:
     if panel.stage is Stage.ARGUMENT:
         return [None]
     return [bid.id for bid in subjects(uow, panel)]
+
+
+def has_sheets(uow: UnitOfWork, panel: Panel) -> bool:
+    """Say whether any sheet of a panel is handed in."""
+    query = (
+        select(ScoreSheet.id)
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .where(Seat.panel_id == panel.id, ScoreSheet.submitted_at.is_not(None))
+    )
+    return uow.session.scalar(query.limit(1)) is not None
+
+
+def project_state(project: Project) -> Label:
+    """Return the state of a project in words."""
+    return PROJECT_LIFECYCLE.labels[project.state]

@@ -62,7 +62,8 @@ def _wanted() -> ScalarSelect[int]:
     return counted.correlate(Panel).scalar_subquery()
 
 
-def _done() -> ScalarSelect[int]:
+def done_count() -> ScalarSelect[int]:
+    """Return the number of sheets handed in on a seat, as a part of a query over seats."""
     counted = select(func.count(ScoreSheet.id)).where(
         ScoreSheet.seat_id == Seat.id, ScoreSheet.submitted_at.is_not(None)
     )
@@ -81,7 +82,7 @@ def waiting(uow: UnitOfWork, actor: Actor) -> int:
         .where(
             Expert.person_id == actor.person_id,
             Panel.closed_at.is_(None),
-            or_(Seat.state == SeatState.INVITED, (Seat.state == SeatState.ACCEPTED) & (_done() < WANTED)),
+            or_(Seat.state == SeatState.INVITED, (Seat.state == SeatState.ACCEPTED) & (done_count() < WANTED)),
         )
     )
     return uow.session.scalar(query) or 0
@@ -91,7 +92,7 @@ def tasks(uow: UnitOfWork, actor: Actor) -> list[Task]:
     """Return the actor's seats, open ones first and by their due day; raises NotAllowed."""
     require(actor, "panel.score")
     query = (
-        select(Seat, Panel, Project, _done(), WANTED)
+        select(Seat, Panel, Project, done_count(), WANTED)
         .join(Panel, Panel.id == Seat.panel_id)
         .join(Project, Project.id == Panel.project_id)
         .join(Expert, Expert.id == Seat.expert_id)
@@ -106,7 +107,7 @@ def task(uow: UnitOfWork, actor: Actor, seat_id: int) -> Task:
     """Return one of the actor's own seats; everybody else's is NotFound."""
     require(actor, "panel.score")
     query = (
-        select(Seat, Panel, Project, _done(), WANTED)
+        select(Seat, Panel, Project, done_count(), WANTED)
         .join(Panel, Panel.id == Seat.panel_id)
         .join(Project, Project.id == Panel.project_id)
         .join(Expert, Expert.id == Seat.expert_id)

@@ -207,7 +207,7 @@ def _organisation(uow: UnitOfWork, values: Mapping[str, Any]) -> tuple[Organisat
 def _avoided(uow: UnitOfWork, names: Sequence[str]) -> tuple[list[int], list[Problem]]:
     """Return the ids of organisations by their names, and a problem for each that is not known."""
     rows = uow.session.execute(select(Organisation.name, Organisation.id).where(Organisation.name.in_(list(names))))
-    known = dict(rows.tuples())
+    known = dict(rows.all())
     problems = [Problem("avoids", UNKNOWN_NAME.format(name=name)) for name in names if name not in known]
     return sorted({known[name] for name in names if name in known}), problems
 

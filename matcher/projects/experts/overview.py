@@ -1,0 +1,69 @@
+"""Everything of the panels of one project, for the office: who sits, what they said, how far they differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from matcher.core.people import Actor
+from matcher.core.permissions import require
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.bids.model import Bid
+from matcher.projects.delivery.model import Gate
+from matcher.projects.experts import candidates, panels
+from matcher.projects.experts.model import Panel, Stage
+from matcher.projects.experts.office import STAGE_STATES, Place
+from matcher.projects.experts.results import Result, is_complete, results
+from matcher.projects.setup.model import Project
+
+
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """Hold one panel: its seats, its subjects by id (None: the project), results, and the gate that it belongs to."""
+
+    panel: Panel
+    places: Sequence[Place]
+    subjects: Sequence[int | None]
+    bids: Mapping[int, Bid]
+    results: Mapping[int | None, Result]
+    is_complete: bool
+    gate: Gate | None = None
+
+    def expert_name(self, expert_id: int) -> str:
+        """Return the name of an expert of the panel."""
+        return next((place.expert.person.name for place in self.places if place.expert.id == expert_id), "")
+
+
+def of_project(uow: UnitOfWork, actor: Actor, project: Project) -> list[PanelView]:
+    """Return the panels of a project, the newest first; raises NotAllowed."""
+    require(actor, "expert.see")
+    query = select(Panel).where(Panel.project_id == project.id).order_by(Panel.id.desc())
+    return [_view(uow, panel) for panel in uow.session.scalars(query)]
+
+
+def _view(uow: UnitOfWork, panel: Panel) -> PanelView:
+    found = results(uow, panel)
+    # Bids that moved on since (awarded, not chosen) keep their marks on the page.
+    ids = list(dict.fromkeys([*panels.subject_ids(uow, panel), *found]))
+    bids = {
+        bid.id: bid for bid in uow.session.scalars(select(Bid).where(Bid.id.in_([one for one in ids if one]))).unique()
+    }
+    ranked = sorted(ids, key=lambda one: (-found[one].total if one in found else 1.0, one or 0))
+    gate = uow.session.get(Gate, panel.gate_id) if panel.gate_id else None
+    return PanelView(panel, candidates.places(uow, panel), ranked, bids, found, is_complete(uow, panel), gate)
+
+
+def possible_stages(uow: UnitOfWork, project: Project) -> list[tuple[Stage, Gate | None]]:
+    """Return the stages for which a panel can be set up now, with the gate of each that has one."""
+    found: list[tuple[Stage, Gate | None]] = []
+    for stage, states in STAGE_STATES.items():
+        if project.state not in states:
+            continue
+        gates: Sequence[Gate | None] = [None]
+        if stage is Stage.GATE:
+            gates = uow.session.scalars(select(Gate).where(Gate.project_id == project.id).order_by(Gate.position)).all()
+        for gate in gates:
+            before = panels.panel_of(uow, project.id, stage, gate.id if gate else None)
+            if before is None or before.closed_at is not None:
+                found.append((stage, gate))
+    return found

@@ -1,0 +1,120 @@
+"""Pages of experts: from setting up a panel to the closed result, each role by its own pages."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from matcher.matching.service import Matcher
+from matcher.projects.experts.model import Panel, Seat
+from matcher.projects.lifecycle import BidState, ProjectState
+from tests.experts import ExpertFactory, PanelFactory, SeatFactory, WordEncoder
+from tests.projects import BidFactory, ProjectFactory
+from tests.service.test_experts import person_of
+
+
+@pytest.fixture(autouse=True)
+def _a_light_encoder(monkeypatch):
+    monkeypatch.setattr(Matcher, "encoder", lambda self: WordEncoder())
+
+
+@pytest.fixture
+def project(uow):
+    made = ProjectFactory(state=ProjectState.EVALUATION)
+    BidFactory(project=made, state=BidState.ADMITTED, code="A1", leader="欧阳明德")
+    uow.commit()
+    return made
+
+
+def test_a_review_goes_from_the_office_to_an_expert_and_back(uow, actors, sign_in, project, clock):
+    expert = ExpertFactory(person=person_of(uow, actors.expert))
+    uow.commit()
+    office = sign_in("government")
+    form = office.get(f"/experts/projects/{project.id}/new", stage="evaluation").text
+    assert "技术指标" in form
+    due = (clock() + timedelta(days=5)).date().isoformat()
+    given = {"due_on": due, "least": "1", "is_blind": "yes", "criteria": "技术，60\n财务，40"}
+    wrong = office.post(f"/experts/projects/{project.id}/new?stage=evaluation", given | {"criteria": "技术，60"})
+    assert wrong.status_code == 422
+    made = office.post(f"/experts/projects/{project.id}/new?stage=evaluation", given)
+    chosen = office.get(made.location).text
+    assert "领域相近" in chosen or "部分相关" in chosen
+    assert office.post(made.location, {"expert": str(expert.id)}).status_code == 303
+
+    judge = sign_in("expert")
+    seat = uow.session.query(Seat).one()
+    assert project.title in judge.get("/experts/").text
+    assert judge.post(f"/experts/seats/{seat.id}", {"action": "accept"}).status_code == 422
+    judge.post(f"/experts/seats/{seat.id}", {"action": "accept", "declared": "yes"})
+    address = re.search(rf"/experts/seats/{seat.id}/sheets/\d+", judge.get(f"/experts/seats/{seat.id}").text)[0]
+    page = judge.get(address).text
+    assert "欧阳明德" not in page
+    marks = {"score-0": "90", "score-1": "50", "verdict": "with_changes", "comment": "", "action": "submit"}
+    assert "请写明理由" in judge.post(address, marks).text
+    assert judge.post(address, marks | {"comment": "预算偏高"}).status_code == 303
+
+    shown = office.get(f"/experts/projects/{project.id}").text
+    assert "74.0" in shown
+    assert "预算偏高" in shown
+    panel = uow.session.query(Panel).one()
+    office.post(f"/experts/panels/{panel.id}/close")
+    assert "已结束" in office.get(f"/experts/projects/{project.id}").text
+
+
+def test_the_office_looks_at_a_balanced_panel_before_it_invites(uow, actors, sign_in, project):
+    panel = PanelFactory(project=project, least=2)
+    experts = [ExpertFactory() for _ in range(3)]
+    uow.commit()
+    office = sign_in("government")
+    page = office.get("/experts/balance", panel=panel.id).text
+    proposed = re.findall(rf'name="seat" value="({panel.id}:\d+)" checked', page)
+    assert len(proposed) == 2
+    assert uow.session.query(Seat).count() == 0
+    assert office.post("/experts/balance", {"seat": proposed}).status_code == 303
+    uow.session.expire_all()
+    assert {f"{panel.id}:{seat.expert_id}" for seat in uow.session.query(Seat)} == set(proposed)
+    assert len(experts) == 3
+
+
+def test_the_register_shows_the_password_of_a_new_account_once(actors, sign_in, uow):
+    office = sign_in("government")
+    given = {
+        "email": "new@test.example", "person_name": "新专家", "title": "教授", "tech_fields": ["rail"],
+        "profile": "研究制动。", "most_panels": "3", "organisation": person_of(uow, actors.university).memberships[0].organisation.name,
+    }  # fmt: skip
+    page = office.post("/experts/register/new", given).text
+    password = re.search(r"[0-9a-f]{4}(?:-[0-9a-f]{4}){3}", page)[0]
+    again = office.get("/experts/register").text
+    assert "新专家" in again
+    assert password not in again
+
+
+def test_experts_see_neither_others_seats_nor_the_office_pages(uow, actors, sign_in, project):
+    ExpertFactory(person=person_of(uow, actors.expert))
+    other = SeatFactory(panel=PanelFactory(project=project))
+    uow.commit()
+    judge = sign_in("expert")
+    assert judge.get(f"/experts/seats/{other.id}").status_code == 404
+    assert judge.get(f"/experts/seats/{other.id}/sheets/1").status_code == 404
+    for path in ("/experts/register", f"/experts/projects/{project.id}", "/experts/balance"):
+        assert judge.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["enterprise", "university", "desk"])
+def test_panels_and_register_are_closed_to_other_roles(role, sign_in, project):
+    browser = sign_in(role)
+    for path in ("/experts/", "/experts/register", f"/experts/projects/{project.id}", "/experts/balance"):
+        assert browser.get(path).status_code == 403
+
+
+def test_pages_of_many_experts_ask_few_questions(uow, sign_in, project, count_queries):
+    panel = PanelFactory(project=project)
+    for _ in range(12):
+        SeatFactory(panel=panel)
+    uow.commit()
+    office = sign_in("government")
+    for path in ("/experts/register", f"/experts/projects/{project.id}", f"/experts/panels/{panel.id}/choose"):
+        office.get(path)
+        with count_queries() as sent:
+            assert office.get(path).status_code == 200
+        assert len(sent) <= 25, (path, len(sent))
