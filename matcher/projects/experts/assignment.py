@@ -119,7 +119,7 @@ def _optimum(
             np.full(extra, BUSY),
         ]
     )
-    rows, low, high = [], [], []
+    rows, limits = [], []
 
     def constrain(
         members: Sequence[int], least: float, most: float, *, more: int | None = None, by: float = 1.0
@@ -129,8 +129,7 @@ def _optimum(
         if more is not None:
             row[more] = by
         rows.append(row)
-        low.append(least)
-        high.append(most)
+        limits.append((least, most))
 
     for p, panel in enumerate(panels):
         mine = [at for at, (p_, _) in enumerate(pairs) if p_ == p]
@@ -144,7 +143,10 @@ def _optimum(
     upper = np.concatenate([np.ones(count), [panel.places for panel in panels], np.full(extra, float(short))])
     whole = np.concatenate([np.ones(count + short), np.zeros(extra)])
     found = milp(
-        cost, integrality=whole, bounds=Bounds(0, upper), constraints=LinearConstraint(np.array(rows), low, high)
+        cost,
+        integrality=whole,
+        bounds=Bounds(0, upper),
+        constraints=LinearConstraint(np.array(rows), *zip(*limits, strict=True)),
     )
     assert found.x is not None, "places may stay empty, so that there is always an answer"
     return [pair for pair, value in zip(pairs, found.x[:count], strict=True) if value > 0.5]
