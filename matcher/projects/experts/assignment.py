@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from matcher.core.labels import Label
@@ -107,19 +108,13 @@ def _may(panel: Wanted, one: Candidate) -> bool:
     return one.id in panel.suitability and not taken and one.load < one.most
 
 
-def _optimum(
+def _limits(
     panels: Sequence[Wanted], order: Sequence[Candidate], pairs: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """Solve for x (who sits where), the empty places of each panel, and how many panels an expert gets beyond the first."""
+) -> tuple[npt.NDArray[np.float64], list[tuple[float, float]]]:
+    """Return the rows of the constraints over all unknowns, each with its least and most."""
     count, short, extra = len(pairs), len(panels), len(order)
-    cost = np.concatenate(
-        [
-            [BUSY * order[c].load - panels[p].suitability[order[c].id] + _TIE * c for p, c in pairs],
-            np.full(short, SHORT),
-            np.full(extra, BUSY),
-        ]
-    )
-    rows, limits = [], []
+    rows: list[npt.NDArray[np.float64]] = []
+    limits: list[tuple[float, float]] = []
 
     def constrain(
         members: Sequence[int], least: float, most: float, *, more: int | None = None, by: float = 1.0
@@ -140,13 +135,29 @@ def _optimum(
         theirs = [at for at, (_, c_) in enumerate(pairs) if c_ == c]
         constrain(theirs, 0, one.most - one.load)
         constrain(theirs, -np.inf, 1, more=count + short + c, by=-1.0)
+    return np.array(rows), limits
+
+
+def _optimum(
+    panels: Sequence[Wanted], order: Sequence[Candidate], pairs: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Solve for x (who sits where), the empty places of each panel, and how many panels an expert gets beyond the first."""
+    count, short, extra = len(pairs), len(panels), len(order)
+    cost = np.concatenate(
+        [
+            [BUSY * order[c].load - panels[p].suitability[order[c].id] + _TIE * c for p, c in pairs],
+            np.full(short, SHORT),
+            np.full(extra, BUSY),
+        ]
+    )
+    rows, limits = _limits(panels, order, pairs)
     upper = np.concatenate([np.ones(count), [panel.places for panel in panels], np.full(extra, float(short))])
     whole = np.concatenate([np.ones(count + short), np.zeros(extra)])
     found = milp(
         cost,
         integrality=whole,
         bounds=Bounds(0, upper),
-        constraints=LinearConstraint(np.array(rows), *zip(*limits, strict=True)),
+        constraints=LinearConstraint(rows, *zip(*limits, strict=True)),
     )
     assert found.x is not None, "places may stay empty, so that there is always an answer"
     return [pair for pair, value in zip(pairs, found.x[:count], strict=True) if value > 0.5]
