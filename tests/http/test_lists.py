@@ -13,7 +13,7 @@ from tests.conftest import Actors
 from tests.factories import NeedFactory, OfferFactory, OrganisationFactory
 from tests.http.conftest import Browser, CountQueries, SignIn
 
-MOST_QUERIES = 18
+MOST_QUERIES = 20
 
 
 def test_a_list_says_how_many_filtered_by_what_and_sorted_by_what(visitor: Browser, uow: UnitOfWork) -> None:
