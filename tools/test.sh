@@ -6,5 +6,5 @@ started=$SECONDS
 tools/check.sh
 tools/browser.sh
 printf '\n[test] tests\n'
-.venv/bin/python -m pytest "$@"
+.venv/bin/python -m pytest -n "${TEST_PROCESSES:-2}" --dist loadfile "$@"
 printf '\n[test] all green in %d s; next: make run\n' $((SECONDS - started))

@@ -79,6 +79,7 @@ def _configure_project_blueprints(app: Flask) -> None:
     from matcher.web.experts import office as panels  # noqa: F401 -- as above
     from matcher.web.experts import register, tasks  # noqa: F401 -- as above
     from matcher.web.experts.blueprint import experts
+    from matcher.web.gates.routes import gates_pages
     from matcher.web.projects import editing, lists, notices, pages  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.projects.blueprint import projects
     from matcher.web.scenarios.routes import scenarios
@@ -89,3 +90,4 @@ def _configure_project_blueprints(app: Flask) -> None:
     app.register_blueprint(bids)
     app.register_blueprint(scenarios)
     app.register_blueprint(delivery)
+    app.register_blueprint(gates_pages)
