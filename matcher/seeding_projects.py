@@ -13,6 +13,9 @@ from matcher.core.errors import NotAllowed
 from matcher.core.people import SYSTEM, Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.needs.model import OPEN_STATES, Need
+from matcher.projects.experts import office as panels
+from matcher.projects.experts.conflicts import conflicts
+from matcher.projects.experts.model import Expert, Stage
 from matcher.projects.lifecycle import Mode
 from matcher.projects.scenarios import service as scenarios
 from matcher.projects.scenarios.model import Scenario
@@ -49,6 +52,9 @@ SCENARIO = {
     "most_trials": "3",
 }
 REASON = "链主企业已承诺配套资金和试验场地，先行立项。"
+#: Experts of the register who argue what is still a draft, the one to sign in as first; and the days until then.
+ARGUERS = ("demo-expert", "expert-yuzhou", "expert-heavy")
+ARGUMENT_DUE = -8
 #: Days before today on which the office took its steps.
 WRITTEN, ANNOUNCED, PUBLISHED, OPENED, CLOSES = 24, 23, 14, 13, -12
 
@@ -102,11 +108,28 @@ def _write(uow: UnitOfWork, office: Actor, calendar: _Calendar) -> int:
             deciding.argue(uow, office, project.id)
             found = demand_of(uow, need_ids(project))
             deciding.announce_setup(uow, office, project.id, REASON if found and found.is_low else "")
+    _argue_with_experts(uow, office, complete[3:], calendar)
     calendar.back(PUBLISHED)
     _each(complete[:2], lambda project: deciding.publish(uow, office, project.id))
     calendar.back(0)
     tick(uow)
     return len(written)
+
+
+def _argue_with_experts(uow: UnitOfWork, office: Actor, drafts: list[Project], calendar: _Calendar) -> None:
+    """Ask two experts to argue each draft: the one to sign in as and a colleague, unless they have an interest in it."""
+    query = select(Expert).where(Expert.seed_key.in_(ARGUERS))
+    known = sorted(uow.session.scalars(query).unique(), key=lambda one: ARGUERS.index(str(one.seed_key)))
+    due = calendar.back(ARGUMENT_DUE)
+    calendar.back(1)
+    for project in drafts:
+        barred = conflicts(uow, project, known)
+        free = [one.id for one in known if one.id not in barred]
+        if not free:
+            continue
+        given = panels.defaults(uow, project, Stage.ARGUMENT) | {"due_on": local_date(due).isoformat()}
+        panel = panels.open_panel(uow, office, project.id, Stage.ARGUMENT, given)
+        panels.invite(uow, office, panel.id, free[:2])
 
 
 def _write_scenarios(uow: UnitOfWork) -> None:

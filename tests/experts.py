@@ -6,6 +6,8 @@ import factory
 import numpy as np
 
 from matcher.core.people import Role
+from matcher.engine.reference import Reference
+from matcher.matching.model import ServedIndex
 from matcher.projects.experts.model import Expert, Panel, Seat, Stage
 from matcher.projects.lifecycle import SeatState
 from tests.factories import OrganisationFactory, PersonFactory, _Factory, _now
@@ -90,3 +92,22 @@ class WordEncoder:
             for letter in text:
                 rows[at, ord(letter) % self.dimension] += 1
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+TEXTS = (
+    "城轨车辆制动盘热裂纹分析与检修", "泡菜低盐发酵菌种与亚硝酸盐控制", "单抗纯化宿主蛋白残留", "量子密钥分发城域试验",
+    "储能电池簇热失控早期预警", "柔性显示模组外观缺陷检测", "碳化硅功率模块封装", "丘陵果园采收装备", "脑电信号解码与康复",
+    "电站转子锻件残余应力", "光缆振动识别", "氧化锆义齿烧结收缩",
+)  # fmt: skip
+
+
+def serve_characters(uow):
+    """Write the statistics of a small collection read by WordEncoder, as if it had been indexed."""
+    vectors, languages = WordEncoder().encode_offers(TEXTS), ["zh"] * len(TEXTS)
+    reference = Reference.fit(vectors, languages, vectors, languages).to_bytes()
+    uow.session.add(
+        ServedIndex(
+            encoder=WordEncoder.name, needs=12, offers=12, need_reference=reference, offer_reference=reference, built_at=uow.clock()
+        )
+    )  # fmt: skip
+    uow.session.flush()

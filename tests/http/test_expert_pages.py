@@ -51,7 +51,10 @@ def test_a_review_goes_from_the_office_to_an_expert_and_back(uow, actors, sign_i
     assert "欧阳明德" not in page
     marks = {"score-0": "90", "score-1": "50", "verdict": "with_changes", "comment": "", "action": "submit"}
     assert "请写明理由" in judge.post(address, marks).text
+    draft = judge.post(address, marks | {"action": "draft"})
+    assert "还没有提交" in judge.get(draft.location).text
     assert judge.post(address, marks | {"comment": "预算偏高"}).status_code == 303
+    assert "存草稿" not in judge.get(address).text, "what is handed in is changed, not drafted"
 
     shown = office.get(f"/experts/projects/{project.id}").text
     assert "74.0" in shown
@@ -117,4 +120,19 @@ def test_pages_of_many_experts_ask_few_questions(uow, sign_in, project, count_qu
         office.get(path)
         with count_queries() as sent:
             assert office.get(path).status_code == 200
-        assert len(sent) <= 30, (path, len(sent))
+        assert len(sent) <= 36, (path, len(sent))
+
+
+def test_the_administrator_keeps_the_register_and_reads_no_marks(sign_in, project):
+    browser = sign_in("admin")
+    assert browser.get("/experts/register").status_code == 200
+    assert browser.get(f"/experts/projects/{project.id}").status_code == 403
+
+
+@pytest.mark.parametrize(("role", "least"), [("government", 5), ("desk", 2)])
+def test_tabs_of_a_project_lead_only_where_the_person_may_go(role, least, sign_in, project):
+    browser = sign_in(role)
+    tabs = re.search(r'<nav class="tabs".*?</nav>', browser.get(f"/projects/{project.id}").text, re.S)
+    links = re.findall(r'href="([^"]+)"', tabs[0])
+    assert len(links) >= least
+    assert {link: browser.get(link).status_code for link in links} == dict.fromkeys(links, 200)

@@ -29,7 +29,8 @@ class Limit(StrEnum):
 
 LIMIT_LABELS = {
     Limit.PEOPLE: Label(
-        "没有利益冲突的专家不够，请在专家库中补充。", "Too few experts are free of conflicts; add some to the register."
+        "领域相近又没有利益冲突的专家不够，请在专家库中补充，或自行挑选其他专家。",
+        "Too few experts are close to the field and free of conflicts; add some to the register, or choose others by hand.",
     ),
     Limit.ORGANISATION: Label(
         "每个机构只能有一位专家，其余机构的人选不够。", "One expert of an organisation at most: others have too few."

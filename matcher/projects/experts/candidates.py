@@ -18,7 +18,7 @@ from matcher.projects.experts.conflicts import conflicts
 from matcher.projects.experts.model import Expert, Panel, Seat
 from matcher.projects.experts.seats import done_count
 from matcher.projects.experts.service import Load
-from matcher.projects.experts.suitability import Fit, fits
+from matcher.projects.experts.suitability import LEAST, Fit, fits
 from matcher.projects.lifecycle import SeatState
 from matcher.projects.setup import service as projects
 from matcher.projects.setup.model import Project
@@ -57,7 +57,7 @@ def rows(uow: UnitOfWork, actor: Actor, panel: Panel, encoder: Callable[[], Enco
     made = [
         Row(one, fit[one.id], loads.get(one.id, Load()), found.get(one.id, ()), seats.get(one.id)) for one in chosen
     ]
-    return sorted(made, key=lambda row: (not row.may_be_asked, -row.fit.score, row.expert.id))
+    return sorted(made, key=lambda row: (not row.may_be_asked, bool(row.conflicts), -row.fit.score, row.expert.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def propose(uow: UnitOfWork, actor: Actor, panel_ids: Sequence[int], encoder: Ca
     for panel in opened:
         by_id = {row.expert.id: row for row in rows(uow, actor, panel, encoder)}
         sitting = [row for row in by_id.values() if row.seat and row.seat.state in service.BUSY_STATES]
-        asked = {row.expert.id: row.fit.score for row in by_id.values() if row.may_be_asked and row.seat is None}
+        asked = {row.expert.id: row.fit.score for row in by_id.values() if _may_be_proposed(row)}
         taken = frozenset(o for row in sitting if (o := _organisation(row.expert)) is not None)
         wanted.append(Wanted(panel.id, max(0, panel.least - len(sitting)), asked, taken))
         beside[panel.id] = by_id
@@ -99,6 +99,10 @@ def propose(uow: UnitOfWork, actor: Actor, panel_ids: Sequence[int], encoder: Ca
         )
         for panel, one in zip(opened, wanted, strict=True)
     ]
+
+
+def _may_be_proposed(row: Row) -> bool:
+    return row.may_be_asked and row.seat is None and row.fit.score >= LEAST
 
 
 def _organisation(expert: Expert) -> int | None:

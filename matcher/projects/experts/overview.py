@@ -1,19 +1,22 @@
 """Everything of the panels of one project, for the office: who sits, what they said, how far they differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids.model import Bid
 from matcher.projects.delivery.model import Gate
 from matcher.projects.experts import candidates, panels
+from matcher.projects.experts.conflicts import conflicts
 from matcher.projects.experts.model import Panel, Stage
 from matcher.projects.experts.office import STAGE_STATES, Place
 from matcher.projects.experts.results import Result, is_complete, results
+from matcher.projects.experts.service import BUSY_STATES
 from matcher.projects.setup.model import Project
 
 
@@ -28,6 +31,7 @@ class PanelView:
     results: Mapping[int | None, Result]
     is_complete: bool
     gate: Gate | None = None
+    conflicts: Mapping[int, Sequence[Label]] = field(default_factory=dict)  # of those who sit, by expert
 
     def expert_name(self, expert_id: int) -> str:
         """Return the name of an expert of the panel."""
@@ -36,12 +40,12 @@ class PanelView:
 
 def of_project(uow: UnitOfWork, actor: Actor, project: Project) -> list[PanelView]:
     """Return the panels of a project, the newest first; raises NotAllowed."""
-    require(actor, "expert.see")
+    require(actor, "panel.manage")
     query = select(Panel).where(Panel.project_id == project.id).order_by(Panel.id.desc())
-    return [_view(uow, panel) for panel in uow.session.scalars(query)]
+    return [_view(uow, project, panel) for panel in uow.session.scalars(query)]
 
 
-def _view(uow: UnitOfWork, panel: Panel) -> PanelView:
+def _view(uow: UnitOfWork, project: Project, panel: Panel) -> PanelView:
     found = results(uow, panel)
     # Bids that moved on since (awarded, not chosen) keep their marks on the page.
     ids = list(dict.fromkeys([*panels.subject_ids(uow, panel), *found]))
@@ -50,7 +54,14 @@ def _view(uow: UnitOfWork, panel: Panel) -> PanelView:
     }
     ranked = sorted(ids, key=lambda one: (-found[one].total if one in found else 1.0, one or 0))
     gate = uow.session.get(Gate, panel.gate_id) if panel.gate_id else None
-    return PanelView(panel, candidates.places(uow, panel), ranked, bids, found, is_complete(uow, panel), gate)
+    places, complete = candidates.places(uow, panel), is_complete(uow, panel)
+    return PanelView(panel, places, ranked, bids, found, complete, gate, _conflicts(uow, project, panel, places))
+
+
+def _conflicts(uow: UnitOfWork, project: Project, panel: Panel, places: Sequence[Place]) -> dict[int, list[Label]]:
+    """Return what came up since the invitation against experts who sit on an open panel."""
+    sitting = [place.expert for place in places if place.seat.state in BUSY_STATES]
+    return conflicts(uow, project, sitting) if sitting and panel.closed_at is None else {}
 
 
 def possible_stages(uow: UnitOfWork, project: Project) -> list[tuple[Stage, Gate | None]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import mean, median, pstdev
 from typing import Any
 
@@ -19,7 +19,7 @@ VERDICTS = {
     "with_changes": Label("修改后同意", "With changes"),
     "no": Label("不同意", "No"),
 }
-#: A total this far from the middle of the others is pointed out.
+#: A total this far from the middle one is pointed out.
 OUTLIER = 15.0
 
 
@@ -78,6 +78,7 @@ def results(uow: UnitOfWork, panel: Panel) -> dict[int | None, Result]:
 
 def _result(panel: Panel, marks: list[Mark]) -> Result:
     totals = [mark.total for mark in marks]
+    middle = median(totals)
     names = [str(one["name"]) for one in panel.criteria]
     return Result(
         total=mean(totals),
@@ -86,15 +87,13 @@ def _result(panel: Panel, marks: list[Mark]) -> Result:
         verdicts=Counter(mark.verdict for mark in marks),
         comments=tuple(mark.comment for mark in marks if mark.comment),
         spread=pstdev(totals) if len(totals) > 1 else 0.0,
-        marks=tuple(_compared(mark, [other.total for other in marks if other is not mark]) for mark in marks),
+        marks=tuple(replace(mark, is_outlier=_is_apart(mark.total, totals, middle)) for mark in marks),
     )
 
 
-def _compared(mark: Mark, others: list[float]) -> Mark:
-    """Mark a sheet that lies far from the middle of the others; two experts who differ leave open which is the odd one."""
-    if len(others) < 2 or abs(mark.total - median(others)) < OUTLIER:
-        return mark
-    return Mark(mark.seat_id, mark.expert_id, mark.total, mark.scores, mark.verdict, mark.comment, True)
+def _is_apart(total: float, totals: Sequence[float], middle: float) -> bool:
+    """Say whether a sheet lies far from the middle; of two experts who differ neither is the odd one."""
+    return len(totals) > 2 and abs(total - middle) >= OUTLIER
 
 
 def is_complete(uow: UnitOfWork, panel: Panel) -> bool:

@@ -23,9 +23,11 @@ log = logging.getLogger(__name__)
 
 #: What the likeness of texts is worth beside common fields.
 TEXT_SHARE = 0.6
+#: Below this an expert is far from the field: the office may ask them, the machine does not propose them.
+LEAST = 0.45
 _WORDS = (
     (0.7, Label("领域相近", "Close to the field")),
-    (0.45, Label("部分相关", "Partly related")),
+    (LEAST, Label("部分相关", "Partly related")),
     (0.0, Label("领域较远", "Far from the field")),
 )
 
@@ -50,7 +52,7 @@ def fits(
     """Return how suitable each expert is for a project, by id.
 
     Vectors of profiles that have none of this encoder and text are computed and stored; the caller commits. Without a model
-    that can be loaded, fields of technology alone count.
+    that can be loaded, and before anything is indexed, fields of technology alone count.
     """
     likeness: dict[int, float] = {}
     if experts:
@@ -79,13 +81,14 @@ def item_of(expert: Expert) -> Item:
 
 
 def _likeness(uow: UnitOfWork, project: Project, experts: Sequence[Expert], encoder: Encoder) -> dict[int, float]:
-    """Return where an expert's text stands among all that the project's text could meet, 0 to 1."""
+    """Return where an expert's text stands among all results that the project's text could meet, 0 to 1."""
+    row = served(uow)
+    if row is None or row.encoder != encoder.name:
+        return {}  # without the statistics of the collection all texts look alike
     asked = _item("need", project.title, [project.background, project.goals], project.keywords)
     query = embed([asked], encoder)[0].vectors[:1]
     vectors = _vectors(uow, experts, encoder)
-    row = served(uow)
-    known = row is not None and row.encoder == encoder.name
-    reference = Reference.from_bytes(row.offer_reference) if known and row else Reference.neutral(query.shape[1])
+    reference = Reference.from_bytes(row.offer_reference)
     corrected = reference.correct_queries(query, asked.profile.language)[0]
     mean, deviation = reference.expected(corrected)
     curve = NormalDist(mean, deviation)

@@ -27,7 +27,7 @@ REMOVED = Label("已撤下这位专家，其意见不再计入。", "The expert 
 
 
 @experts.get("/projects/<int:project_id>", endpoint="panels")
-@for_roles(Role.GOVERNMENT, Role.ADMIN)
+@for_roles(Role.GOVERNMENT)
 def show_panels(project_id: int) -> ResponseReturnValue:
     """Show the panels of a project with all marks."""
     uow, actor = current_uow(), current_actor()

@@ -87,7 +87,7 @@ def _sheet(seat_id: int, bid_id: int, given: dict[str, str], problems: tuple[Pro
     found, subject = sheets.opened(uow, current_actor(), seat_id, bid_id or None)
     mine = sheets.own_sheets(uow, found).get(bid_id or None)
     return render_template(
-        "experts/sheet.html", task=found, subject=subject, sheet=mine, given=given, problems=problems, bid_id=bid_id
+        "experts/sheet.html", task=found, subject=subject, mine=mine, given=given, problems=problems, bid_id=bid_id
     )
 
 
