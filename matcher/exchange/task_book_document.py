@@ -64,7 +64,7 @@ def task_book_document(
 ) -> bytes:
     """Return a task book as a .docx file; `signers` names who signed for each party, once they have."""
     document, content = word.new_document(), content_of(found)
-    _cover(document, found, content, language)
+    _cover(document, found, content, bool(payments), language)
     _heading(document, "parties", language)
     _parties(document, found, content, language)
     _heading(document, "goals", language)
@@ -74,8 +74,9 @@ def task_book_document(
     _heading(document, "milestones", language)
     rows = [(str(n), m.title, m.due_on.isoformat(), m.deliverable) for n, m in enumerate(milestones, 1)]
     word.grid(document, _heads(language, "no", "milestone", "due", "deliverable"), rows, (1.4, 4.4, 2.8, 7.2))
-    _heading(document, "money", language)
-    _money(document, payments, {m.id: m.title for m in milestones}, language)
+    if payments:  # the desk reads no money
+        _heading(document, "money", language)
+        _money(document, payments, {m.id: m.title for m in milestones}, language)
     _heading(document, "duties", language)
     for number, duty in enumerate(DUTIES, 1):
         word.paragraphs(document, f"{number}. {duty.text(language)}")
@@ -92,7 +93,7 @@ def _heads(language: str, *names: str) -> list[str]:
     return [W[name].text(language) for name in names]
 
 
-def _cover(document: Any, found: Dossier, content: Mapping[str, Any], language: str) -> None:
+def _cover(document: Any, found: Dossier, content: Mapping[str, Any], with_money: bool, language: str) -> None:
     for _ in range(4):
         document.add_paragraph()
     word.title(document, TITLE.text(language), str(content["title"]))
@@ -108,7 +109,7 @@ def _cover(document: Any, found: Dossier, content: Mapping[str, Any], language: 
         (PARTY_LABELS[Party.OWNER].text(language), str(content["owner"])),
         (W["leader"].text(language), str(content["leader"])),
         (W["term"].text(language), f"{book.starts_on.isoformat()} – {book.ends_on.isoformat()}"),
-        (W["amount"].text(language), _yuan(book.amount)),
+        (W["amount"].text(language), _yuan(book.amount) if with_money else ""),
     ])  # fmt: skip
     document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
 

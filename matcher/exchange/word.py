@@ -7,7 +7,7 @@ from typing import Any
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
+from docx.shared import Cm, Pt, RGBColor
 
 BODY, HEAD = "宋体", "黑体"
 A4 = (Cm(21), Cm(29.7))
@@ -30,6 +30,7 @@ def new_document() -> Any:
     ):
         style = document.styles[name]
         style.font.name, style.font.size = "Times New Roman", Pt(size)
+        style.font.color.rgb = RGBColor(0, 0, 0)  # official papers are black
         properties = style.element.get_or_add_rPr().get_or_add_rFonts()
         # Without these Word falls back to the font of its own language for Chinese characters.
         properties.set(qn("w:eastAsia"), face)
@@ -64,8 +65,7 @@ def facts(document: Any, rows: Iterable[tuple[str, str]]) -> None:
     for name, value in rows:
         if value.strip():
             _row(table, (name, value), bold_first=True)
-    for row in table.rows:
-        row.cells[0].width, row.cells[1].width = Cm(3.6), Cm(12.2)
+    _set_widths(table, (3.6, 12.2))
 
 
 def grid(document: Any, headers: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[float]) -> None:
@@ -76,6 +76,14 @@ def grid(document: Any, headers: Sequence[str], rows: Iterable[Sequence[str]], w
     head._tr.get_or_add_trPr().append(mark)
     for values in rows:
         _row(table, values)
+    _set_widths(table, widths)
+
+
+def _set_widths(table: Any, widths: Sequence[float]) -> None:
+    """Fix the widths of the columns in cm: Word reads them from the cells, LibreOffice from the grid."""
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
     for row in table.rows:
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = Cm(width)

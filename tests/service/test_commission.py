@@ -81,3 +81,8 @@ def test_the_team_is_named_only_when_the_notice_is_over(uow: UnitOfWork, actors:
     notice.closes_at = uow.clock() - timedelta(seconds=1)
     with pytest.raises(InvalidInput):
         commission.name_team(uow, actors.government, project.id, "没有这个单位")
+    commission.name_team(uow, actors.government, project.id, team.name, "陈立")
+    assert project.state is ProjectState.AWARDED
+    assert notice.ended_at is not None
+    (bid,) = queries.of_project(uow, project.id, [BidState.AWARDED])
+    assert (bid.organisation_id, bid.leader) == (team.id, "陈立")

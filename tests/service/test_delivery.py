@@ -215,3 +215,12 @@ def test_a_terminated_task_book_pays_only_what_was_released(uow: UnitOfWork, act
     by = payments.balance(uow, book)
     assert by[Source.GOVERNMENT].planned == 0
     assert by[Source.GOVERNMENT].total == book.government_amount == Decimal(1_200_000)
+
+
+def test_an_owner_of_the_need_who_bids_too_sees_no_rivals_task_book(uow: UnitOfWork, actors: Actors) -> None:
+    book = signed(uow, actors)
+    found = books.get(uow, book.id)
+    assert books.may_see(uow, actors.enterprise, found)
+    owner = uow.session.get_one(Organisation, actors.enterprise.organisation_id)
+    BidFactory(project=found.project, organisation=owner, state=BidState.RUNNING)
+    assert not books.may_see(uow, actors.enterprise, found)

@@ -70,13 +70,19 @@ def seen(uow: UnitOfWork, actor: Actor, book_id: int) -> Dossier:
 
 
 def may_see(uow: UnitOfWork, actor: Actor, found: Dossier) -> bool:
-    """Say whether the actor may see a task book: staff always; consortium and need owners once it is offered for signature."""
+    """Say whether the actor may see a task book.
+
+    Staff always; once it is offered for signature the consortium, and the owners of the needs unless they stand in another
+    team of the same project.
+    """
     if allowed(actor, "project.see"):
         return True
     if found.book.state is TaskBookState.DRAFT:
         return False
     own = actor.organisation_id
-    return allowed(actor, "payment.see", owner=own) and own in {*members(found.bid), *owners(uow, found.project)}
+    if not allowed(actor, "payment.see", owner=own):
+        return False
+    return own in members(found.bid) or (own in owners(uow, found.project) and not bids.is_rival(uow, actor, found.bid))
 
 
 def is_lead(actor: Actor, found: Dossier, action: str) -> bool:

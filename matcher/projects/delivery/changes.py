@@ -1,6 +1,7 @@
 """Change requests: a team asks for new dates, amounts, people or indicators; approval puts them into force, history stays."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from matcher.core.fields import Field, Kind, Unreadable, read_answers
 from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
-from matcher.core.rows import format_indicators, read_indicators
+from matcher.core.rows import IndicatorRow, format_indicators, read_indicators
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import Vocabulary
 from matcher.projects.delivery import books, drafting, payments, progress
@@ -42,7 +43,8 @@ CHANGE_FIELDS: tuple[Field, ...] = (
     Field("indicators", Label("新的考核指标", "New indicators"), Kind.LONG_TEXT, max_length=4000, public=False,
           help=Label("每行一项，写出全部指标，顺序与原来相同。", "One a line; all indicators, in the order they have now.")),
 )  # fmt: skip
-_OF_KIND = {
+#: The fields of each kind of change.
+OF_KIND = {
     "schedule": ("ends_on", "dates"),
     "budget": ("government_amount", "enterprise_amount"),
     "team": ("leader",),
@@ -62,6 +64,27 @@ DECIDED = {
 NO_REASON = Label("请写明不批准的原因。", "Say why it is refused.")
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedValue:
+    """Hold one value of a request: what it replaces (empty until approved) and what it is to be; money is in yuan."""
+
+    field: Field
+    before: str | Decimal
+    after: str | Decimal
+
+
+def shown(change: ChangeRequest) -> list[ChangedValue]:
+    """Return the values of a request in the order of the form."""
+    before = change.wanted.get("before", {})
+    rows = []
+    for one in CHANGE_FIELDS:
+        if one.name in change.wanted:
+            kind = Decimal if one.kind is Kind.MONEY else str
+            old = before.get(one.name)
+            rows.append(ChangedValue(one, kind(old) if old else "", kind(change.wanted[one.name])))
+    return rows
+
+
 def ask(uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[str, Any]) -> ChangeRequest:
     """Ask for a change, for the lead; raises NotAllowed, NotFound, InvalidInput, Conflict."""
     found = books.seen(uow, actor, book_id)
@@ -72,7 +95,7 @@ def ask(uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[str, Any]) -
     if not problems:
         wanted = {
             name: _stored(answers.values[name])
-            for name in _OF_KIND[answers.values["kind"]]
+            for name in OF_KIND[answers.values["kind"]]
             if answers.values[name] not in (None, "")
         }
         problems = _problems(uow, found, answers.values["kind"], wanted)
@@ -142,7 +165,7 @@ def _stored(value: Any) -> str:
 
 def _problems(uow: UnitOfWork, found: Dossier, kind: str, wanted: Mapping[str, Any]) -> list[Problem]:
     if not wanted:
-        return [Problem(_OF_KIND[kind][0], NOTHING)]
+        return [Problem(OF_KIND[kind][0], NOTHING)]
     if kind == "schedule":
         return _schedule_problems(uow, found, wanted)
     if kind == "budget":
@@ -220,9 +243,7 @@ def _before(uow: UnitOfWork, found: Dossier, kind: str) -> dict[str, str]:
     return {"indicators": format_indicators(rows)}
 
 
-def _row(one: Mapping[str, Any]) -> Any:
-    from matcher.core.rows import IndicatorRow
-
+def _row(one: Mapping[str, Any]) -> IndicatorRow:
     return IndicatorRow(**one["demand"])
 
 

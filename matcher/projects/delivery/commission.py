@@ -117,14 +117,14 @@ def name_team(uow: UnitOfWork, actor: Actor, project_id: int, organisation: str,
     if project.mode is not Mode.COMMISSIONED or project.state is not ProjectState.NOTICED:
         raise Conflict(NOT_ORDERED)
     notice = notices.current(uow, project_id, "setup")
-    if notice is not None:
-        if reason := notices.hindrance(uow, notice):
-            raise Conflict(reason)
-        notices.end(uow, notice)
+    if notice is not None and (reason := notices.hindrance(uow, notice)):
+        raise Conflict(reason)
     query = select(Organisation).where(Organisation.name == organisation.strip())
     team = uow.session.scalars(query).first()
     if team is None:
         raise InvalidInput([Problem("organisation", NO_TEAM)])
+    if notice is not None:
+        notices.end(uow, notice)
     _team(uow, actor, project, team.id, None, leader)
     projects.move(uow, actor, project, "commission")
     return project

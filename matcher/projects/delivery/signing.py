@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from matcher.core import audit
-from matcher.core.errors import Conflict, NotAllowed
+from matcher.core.errors import Conflict, InvalidInput, NotAllowed, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import REFUSED, allowed, require
@@ -119,7 +119,7 @@ def terminate(uow: UnitOfWork, actor: Actor, book_id: int, note: str) -> TaskBoo
     """End a task book before its time, with a reason; what is planned is not paid, what was released stays owed."""
     require(actor, "task_book.write")
     if not note.strip():
-        raise Conflict(NO_REASON)
+        raise InvalidInput([Problem("note", NO_REASON)])
     found = books.get(uow, book_id)
     TASK_BOOK_LIFECYCLE.apply(uow, actor, found.book, "terminate", note)
     if found.bid.state in (BidState.AWARDED, BidState.RUNNING):

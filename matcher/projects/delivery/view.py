@@ -15,7 +15,7 @@ from matcher.offers.model import Offer
 from matcher.projects import files
 from matcher.projects.bids import queries as bid_queries
 from matcher.projects.bids.model import Bid
-from matcher.projects.delivery import acceptance, books, changes, drafting, payments, progress, signing
+from matcher.projects.delivery import acceptance, books, changes, drafting, payments, progress, signing, todo
 from matcher.projects.delivery.acceptance import Compared
 from matcher.projects.delivery.books import Dossier, Party
 from matcher.projects.delivery.lifecycle import MilestoneState
@@ -41,6 +41,7 @@ class SeenBook:
     is_office: bool
     is_lead: bool
     shows_money: bool
+    todos: list[todo.Todo]
     today: date
     signers: dict[Party, str]
     milestones: list[Milestone]
@@ -53,6 +54,11 @@ class SeenBook:
     panel: Result | None
     results: list[Offer]
     files: dict[str, dict[int, list[ProjectFile]]]
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether no milestone is open any more."""
+        return todo.is_finished(self.milestones)
 
     def is_late(self, one: Milestone) -> bool:
         """Say whether a milestone is overdue."""
@@ -95,11 +101,8 @@ class SeenProject:
 def book(uow: UnitOfWork, actor: Actor, book_id: int) -> SeenBook:
     """Return one task book as the actor sees it; raises NotFound."""
     found = books.seen(uow, actor, book_id)
-    own = actor.organisation_id
-    shows_money = allowed(actor, "payment.see") or (
-        allowed(actor, "payment.see", owner=own)
-        and own in {*books.members(found.bid), *books.owners(uow, found.project)}
-    )
+    # Who sees a task book without being staff is a party to it.
+    shows_money = allowed(actor, "payment.see") or not allowed(actor, "project.see")
     steps, rows = drafting.milestones(uow, book_id), payments.of(uow, book_id)
     reports, accepted = progress.reports(uow, book_id), acceptance.get(uow, book_id)
     ids = {
@@ -108,14 +111,22 @@ def book(uow: UnitOfWork, actor: Actor, book_id: int) -> SeenBook:
         "report": [r.id for r in reports],
         "acceptance": [accepted.id] if accepted else [],
     }
+    party, today = signing.party_of(actor, found), local_date(uow.clock())
+    is_office, is_lead = allowed(actor, "task_book.write"), books.is_lead(actor, found, "milestone.report")
+    asked = changes.of_book(uow, book_id)
+    entered = [offer for offer, bid_id in acceptance.results_of(uow, found.project.id) if bid_id == found.bid.id]
+    todos = list(todo.to_sign(found, party, signing.parties(found)))
+    if is_office:
+        todos += todo.of_office(found, steps, rows, asked, accepted)
+    if is_lead:
+        todos += todo.of_lead(found, steps, accepted, bool(entered), today)
     return SeenBook(
-        found=found, party=signing.party_of(actor, found), is_office=allowed(actor, "task_book.write"),
-        is_lead=books.is_lead(actor, found, "milestone.report"), shows_money=shows_money,
-        today=local_date(uow.clock()), signers=signers(uow, found.book), milestones=steps,
+        found=found, party=party, is_office=is_office, is_lead=is_lead, shows_money=shows_money, todos=todos,
+        today=today, signers=signers(uow, found.book), milestones=steps,
         payments=rows if shows_money else [], sums=payments.sums(rows if shows_money else []), reports=reports,
-        changes=changes.of_book(uow, book_id), acceptance=accepted,
+        changes=asked, acceptance=accepted,
         compared=acceptance.comparison(found, acceptance.measured(uow, accepted)), panel=_panel(uow, found, accepted),
-        results=[offer for offer, bid_id in acceptance.results_of(uow, found.project.id) if bid_id == found.bid.id],
+        results=entered,
         files={entity: files.of_many(uow, entity, one) if one else {} for entity, one in ids.items()},
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from matcher.projects.delivery import (
     signing,
     view,
 )
+from matcher.projects.delivery.lifecycle import TaskBookState
 from matcher.web.context import current_actor, current_uow
 from matcher.web.delivery.blueprint import SAVED, delivery, done
 from matcher.web.forms import Form, change_rows, given_from, read_form
@@ -31,7 +32,8 @@ STAFF = (Role.GOVERNMENT, Role.DESK, Role.ADMIN)
 @for_roles(*STAFF)
 def of_project(project_id: int) -> ResponseReturnValue:
     """Show the task books of a project with their money."""
-    return render_template("delivery/project.html", seen=view.project(current_uow(), current_actor(), project_id))
+    seen = view.project(current_uow(), current_actor(), project_id)
+    return render_template("delivery/project.html", seen=seen, typed={}, problems=(), refusal=None)
 
 
 @delivery.get("/projects/<int:project_id>/archive")
@@ -71,6 +73,8 @@ def new_post(bid_id: int) -> ResponseReturnValue:
 def edit(book_id: int) -> ResponseReturnValue:
     """Ask for changes of a draft."""
     found = books.get(current_uow(), book_id)
+    if found.book.state is not TaskBookState.DRAFT:
+        raise Conflict(drafting.NOT_DRAFT)
     form = Form(drafting.TASK_BOOK_FIELDS, drafting.typed(current_uow(), found.book))
     return render_template("delivery/edit.html", form=form, bid=found.bid, book=found.book)
 
@@ -95,15 +99,17 @@ def edit_post(book_id: int) -> ResponseReturnValue:
 def step(book_id: int) -> ResponseReturnValue:
     """Offer a task book for signature, take it back, or end it."""
     action, note = request.form.get("action", ""), request.form.get("note", "")
-    with current_uow() as uow:
-        if action == "offer":
-            signing.offer(uow, current_actor(), book_id)
-        elif action == "take_back":
-            signing.take_back(uow, current_actor(), book_id, note)
-        elif action == "terminate":
-            signing.terminate(uow, current_actor(), book_id, note)
-    flash(t(SAVED), "success")
-    return redirect(url_for(".page", book_id=book_id), 303)
+
+    def act() -> None:
+        with current_uow() as uow:
+            if action == "offer":
+                signing.offer(uow, current_actor(), book_id)
+            elif action == "take_back":
+                signing.take_back(uow, current_actor(), book_id, note)
+            elif action == "terminate":
+                signing.terminate(uow, current_actor(), book_id, note)
+
+    return done(book_id, act, action)
 
 
 @delivery.post("/<int:book_id>/milestones/<int:milestone_id>/answer")
@@ -116,7 +122,7 @@ def answer_milestone(book_id: int, milestone_id: int) -> ResponseReturnValue:
             action, note = request.form.get("action", ""), request.form.get("answer", "")
             progress.answer_milestone(uow, current_actor(), milestone_id, action, note)
 
-    return done(book_id, act, "milestones")
+    return done(book_id, act, f"answer-{milestone_id}", "milestones")
 
 
 @delivery.post("/<int:book_id>/changes/<int:change_id>/answer")
@@ -130,7 +136,7 @@ def answer_change(book_id: int, change_id: int) -> ResponseReturnValue:
                 uow, current_actor(), change_id, request.form.get("action", ""), request.form.get("answer", "")
             )
 
-    return done(book_id, act, "changes")
+    return done(book_id, act, f"decide-{change_id}", "changes")
 
 
 @delivery.post("/<int:book_id>/payments/<int:payment_id>")
@@ -143,7 +149,7 @@ def pay(book_id: int, payment_id: int) -> ResponseReturnValue:
             day = payments.read_day(request.form.get("paid_on", ""), local_date(uow.clock()))
             payments.pay(uow, current_actor(), payment_id, paid_on=day, reference=request.form.get("reference", ""))
 
-    return done(book_id, act, "payments")
+    return done(book_id, act, f"pay-{payment_id}", "payments")
 
 
 @delivery.post("/<int:book_id>/acceptance/decide")
@@ -158,7 +164,7 @@ def decide(book_id: int) -> ResponseReturnValue:
                 uow, current_actor(), book_id, form.get("verdict", ""), form.get("grade", ""), form.get("comment", "")
             )
 
-    return done(book_id, act, "acceptance")
+    return done(book_id, act, "decide", "acceptance")
 
 
 @delivery.post("/projects/<int:project_id>/close")
@@ -169,25 +175,31 @@ def close(project_id: int) -> ResponseReturnValue:
         with current_uow() as uow:
             winner = request.form.get("winner", type=int)
             acceptance.close(uow, current_actor(), project_id, request.form.get("outcome", ""), winner)
-    except InvalidInput as error:
-        for problem in error.problems:
-            flash(t(problem.message), "error")
-        return redirect(url_for(".of_project", project_id=project_id, _anchor="close"), 303)
+    except (InvalidInput, Conflict) as error:
+        return _refused(project_id, error)
     flash(t(SAVED), "success")
     return redirect(url_for(".archive", project_id=project_id), 303)
+
+
+def _refused(project_id: int, error: InvalidInput | Conflict) -> ResponseReturnValue:
+    seen = view.project(current_uow(), current_actor(), project_id)
+    problems = error.problems if isinstance(error, InvalidInput) else ()
+    page = render_template(
+        "delivery/project.html", seen=seen, typed=request.form, problems=problems, refusal=error.message
+    )
+    return page, 422 if problems else 409
 
 
 @delivery.post("/projects/<int:project_id>/team")
 @for_roles(Role.GOVERNMENT)
 def name_team(project_id: int) -> ResponseReturnValue:
     """Name the team of a made-to-order project."""
+    form = request.form
     try:
         with current_uow() as uow:
-            form = request.form
             commission.name_team(uow, current_actor(), project_id, form.get("organisation", ""), form.get("leader", ""))
-    except InvalidInput as error:
-        for problem in error.problems:
-            flash(t(problem.message), "error")
+    except (InvalidInput, Conflict) as error:
+        return _refused(project_id, error)
     return redirect(url_for(".of_project", project_id=project_id), 303)
 
 

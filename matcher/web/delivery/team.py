@@ -13,8 +13,7 @@ from matcher.projects import files
 from matcher.projects.delivery import acceptance, books, changes, progress, signing, view
 from matcher.web.calls.routes import DOCX
 from matcher.web.context import current_actor, current_uow, platform
-from matcher.web.delivery.blueprint import delivery, done, given, store
-from matcher.web.forms import Form
+from matcher.web.delivery.blueprint import delivery, done, given, show, store
 from matcher.web.guard import for_roles
 from matcher.web.language import language
 
@@ -34,15 +33,7 @@ def index() -> ResponseReturnValue:
 @for_roles(*READERS)
 def page(book_id: int) -> ResponseReturnValue:
     """Show one task book."""
-    seen = view.book(current_uow(), current_actor(), book_id)
-    return render_template(
-        "delivery/page.html",
-        seen=seen,
-        content=books.content_of(seen.found),
-        parties=signing.parties(seen.found),
-        report_form=Form(progress.REPORT_FIELDS, {}),
-        change_form=Form(changes.CHANGE_FIELDS, {}),
-    )
+    return show(book_id)
 
 
 @delivery.get("/<int:book_id>/task-book.docx")
@@ -66,7 +57,7 @@ def sign(book_id: int) -> ResponseReturnValue:
         with current_uow() as uow:
             signing.sign(uow, current_actor(), book_id)
 
-    return done(book_id, act, "signatures")
+    return done(book_id, act, "sign", "signatures")
 
 
 def _attach(uow: UnitOfWork, entity: str, entity_id: int) -> None:
@@ -89,7 +80,7 @@ def report_milestone(book_id: int, milestone_id: int) -> ResponseReturnValue:
             one = progress.report_milestone(uow, current_actor(), milestone_id, request.form.get("report", ""))
             _attach(uow, "milestone", one.id)
 
-    return done(book_id, act, "milestones")
+    return done(book_id, act, f"report-{milestone_id}", "milestones")
 
 
 @delivery.post("/<int:book_id>/reports")
@@ -102,7 +93,7 @@ def hand_in_report(book_id: int) -> ResponseReturnValue:
             report = progress.hand_in_report(uow, current_actor(), book_id, given())
             _attach(uow, "report", report.id)
 
-    return done(book_id, act, "reports")
+    return done(book_id, act, "reports", "reports")
 
 
 @delivery.post("/<int:book_id>/changes")
@@ -114,7 +105,7 @@ def ask_change(book_id: int) -> ResponseReturnValue:
         with current_uow() as uow:
             changes.ask(uow, current_actor(), book_id, given())
 
-    return done(book_id, act, "changes")
+    return done(book_id, act, f"change-{request.form.get('kind', '')}", "changes")
 
 
 @delivery.post("/<int:book_id>/changes/<int:change_id>/withdraw")
@@ -126,7 +117,7 @@ def withdraw_change(book_id: int, change_id: int) -> ResponseReturnValue:
         with current_uow() as uow:
             changes.withdraw(uow, current_actor(), change_id)
 
-    return done(book_id, act, "changes")
+    return done(book_id, act, "withdraw", "changes")
 
 
 @delivery.post("/<int:book_id>/acceptance")
@@ -142,7 +133,7 @@ def apply(book_id: int) -> ResponseReturnValue:
             one = acceptance.apply(uow, current_actor(), book_id, form.get("summary", ""), values)
             _attach(uow, "acceptance", one.id)
 
-    return done(book_id, act, "acceptance")
+    return done(book_id, act, "apply", "acceptance")
 
 
 @delivery.post("/<int:book_id>/result")
