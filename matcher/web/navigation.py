@@ -121,7 +121,8 @@ SCENARIOS = Link(
 )
 
 BIDS = Link("bids.index", Label("揭榜与合作", "Bids"), ("bids.",), waiting_bids)
-BIDDING = Group(Label("揭榜", "Bidding"), (BIDS, TASK_BOOKS, SCENARIOS))
+GATES = Link("gates.own", Label("赛马考核", "Gates of races"), ("gates.",))
+BIDDING = Group(Label("揭榜", "Bidding"), (BIDS, TASK_BOOKS, GATES, SCENARIOS))
 COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS, SCENARIOS, TASK_BOOKS))
 
 PUBLIC: tuple[Link, ...] = (
@@ -150,7 +151,7 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
     Role.GOVERNMENT: (
         Link("government.home", Label("科技部门工作台", "Workspace"), ("government.",)),
         Group(Label("需求", "Demand"), (NEEDS, TOPICS)),
-        Group(Label("立题", "Projects"), (PROJECTS, CALLS, EXPERTS)),
+        Group(Label("立题", "Projects"), (PROJECTS, CALLS, EXPERTS, SCENARIOS)),
         COOPERATION,
     ),
     Role.DESK: (
