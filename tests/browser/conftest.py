@@ -56,6 +56,7 @@ def address(platform: Platform, settings: Settings) -> Iterator[str]:
     app = Flask("matcher", static_folder=None)
     configure_web(app, platform)
     server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = False  # closing waits for what still answers, so that no file is left open
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
