@@ -92,7 +92,12 @@ NEEDS = Link("own_needs.index", Label("我的需求", "My needs"), ("own_needs."
 OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_offers.",))
 ENTRY = Link("own_needs.index", Label("录入与导入", "Entry"), ("own_",))
 TOPICS = Link("topics.index", Label("共性需求", "Common problems"), ("topics.",))
-PROJECTS = Link("projects.index", Label("立题项目", "Projects"), ("projects.",), count_waiting)
+# Every tab of a project belongs to it, also those whose pages stand in other rooms.
+PROJECT_PAGES = (
+    "projects.", "experts.panels", "experts.choose", "experts.invite", "experts.new_panel", "experts.edit_panel", "bids.",
+    "delivery.", "gates.",
+)  # fmt: skip
+PROJECTS = Link("projects.index", Label("立题项目", "Projects"), PROJECT_PAGES, count_waiting)
 CALLS = Link("projects.calls", Label("榜单", "Lists"), ("projects.call",))
 INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
 EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)

@@ -6,8 +6,13 @@ import pytest
 
 from matcher.core.labels import Label
 from matcher.core.people import Role
+from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.lifecycle import BidState, Mode, ProjectState
 from matcher.web import navigation
+from tests.conftest import Actors
+from tests.experts import PanelFactory
 from tests.http.conftest import SignIn
+from tests.projects import BidFactory, ProjectFactory, TaskBookFactory
 
 HEADER = re.compile(r"<header.*?</header>", re.S)
 
@@ -59,6 +64,27 @@ def test_the_menu_of_the_page_in_sight_is_marked_too(sign_in: SignIn) -> None:
     header = _header(sign_in("desk").get("/desk/board").text)
     assert re.findall(r'<summary class="is-current">(.*?)<', header) == ["跟进"]
     assert re.findall(r'<a href="([^"]+)" aria-current="true"', header) == ["/desk/board", "/desk/board"]
+
+
+def test_every_page_of_a_project_is_under_projects_for_the_office(
+    uow: UnitOfWork, actors: Actors, sign_in: SignIn
+) -> None:
+    project = ProjectFactory(mode=Mode.RACE, state=ProjectState.EVALUATION)
+    bid = BidFactory(project=project, state=BidState.ADMITTED)
+    book, panel = TaskBookFactory(bid=bid), PanelFactory(project=project)
+    uow.commit()
+    office, one = sign_in("government"), project.id
+    pages = (
+        f"/projects/{one}", f"/experts/projects/{one}", f"/experts/projects/{one}/new?stage=evaluation",
+        f"/experts/panels/{panel.id}/choose", f"/experts/panels/{panel.id}/edit", f"/bids/project/{one}", f"/bids/{bid.id}",
+        f"/delivery/projects/{one}", f"/delivery/{book.id}", f"/gates/projects/{one}", f"/gates/projects/{one}/plan",
+    )  # fmt: skip
+    for page in pages:
+        header = _header(office.get(page).text)
+        assert re.findall(r'<a href="([^"]+)" aria-current="true"', header) == ["/projects/", "/projects/"], page
+        assert re.findall(r'<summary class="is-current">(.*?)<', header) == ["立题"], page
+    register = _header(office.get("/experts/register").text)
+    assert re.findall(r'<a href="([^"]+)" aria-current="true"', register) == ["/experts/register"] * 2
 
 
 def test_a_menu_of_one_link_is_that_link(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:

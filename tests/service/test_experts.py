@@ -178,6 +178,15 @@ def test_the_expert_of_the_subject_comes_first_and_a_profile_is_read_once(uow, a
     assert uow.session.query(ExpertVector).count() == 2
 
 
+def test_no_model_is_loaded_while_nothing_is_indexed(uow, actors):
+    def none() -> WordEncoder:
+        raise AssertionError("a model was asked for")
+
+    panel, near = PanelFactory(project=ProjectFactory(state=ProjectState.EVALUATION)), ExpertFactory()
+    [row] = candidates.rows(uow, actors.government, panel, none)
+    assert (row.expert, row.fit.likeness, row.fit.score) == (near, None, 1.0)
+
+
 def test_a_proposal_leaves_out_who_has_a_conflict(uow, actors):
     project = ProjectFactory(state=ProjectState.EVALUATION)
     bid = BidFactory(project=project, state=BidState.ADMITTED)

@@ -16,6 +16,7 @@ from matcher.engine.language import detect
 from matcher.engine.reference import Reference
 from matcher.engine.text import text_hash
 from matcher.matching.index import served
+from matcher.matching.model import ServedIndex
 from matcher.projects.experts.model import Expert, ExpertVector
 from matcher.projects.setup.model import Project
 
@@ -55,9 +56,9 @@ def fits(
     that can be loaded, and before anything is indexed, fields of technology alone count.
     """
     likeness: dict[int, float] = {}
-    if experts:
+    if experts and (row := served(uow)) is not None:  # no model is loaded while there is nothing to compare with
         try:
-            likeness = _likeness(uow, project, experts, encoder())
+            likeness = _likeness(uow, row, project, experts, encoder())
         except EngineError as error:
             log.warning("experts are compared by their fields alone: %s", error)
     return {expert.id: _fit(project, expert, likeness.get(expert.id)) for expert in experts}
@@ -80,10 +81,11 @@ def item_of(expert: Expert) -> Item:
     return _item("offer", expert.title, [expert.profile], expert.keywords)
 
 
-def _likeness(uow: UnitOfWork, project: Project, experts: Sequence[Expert], encoder: Encoder) -> dict[int, float]:
+def _likeness(
+    uow: UnitOfWork, row: ServedIndex, project: Project, experts: Sequence[Expert], encoder: Encoder
+) -> dict[int, float]:
     """Return where an expert's text stands among all results that the project's text could meet, 0 to 1."""
-    row = served(uow)
-    if row is None or row.encoder != encoder.name:
+    if row.encoder != encoder.name:
         return {}  # without the statistics of the collection all texts look alike
     asked = _item("need", project.title, [project.background, project.goals], project.keywords)
     query = embed([asked], encoder)[0].vectors[:1]
