@@ -6,15 +6,17 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from matcher.app import Platform
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from matcher.core.people import Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.messages.model import Message
 from matcher.projects.bids import bidding, commitments, consortium, office, queries, service
 from matcher.projects.bids.clock import GRACE, tend
 from matcher.projects.experts.model import Expert, Panel, ScoreSheet, Seat, Stage
-from matcher.projects.lifecycle import BidState, MemberState, Mode, ProjectState, SeatState
+from matcher.projects.lifecycle import BID_LIFECYCLE, BidState, MemberState, Mode, ProjectState, SeatState
 from matcher.projects.setup.model import Project
 from tests.bids import bid_answers, handed_in, written
 from tests.conftest import Actors, MovableClock
@@ -337,6 +339,39 @@ def test_a_race_awards_two(uow: UnitOfWork, actors: Actors, clock: MovableClock,
     assert {b.id for b in office.award(uow, actors.government, project.id)} == {best.id, second.id}
     office.lapse(uow, actors.government, best.id, "放弃")
     assert project.state is ProjectState.AWARDED, "the other team goes on"
+
+
+def test_a_race_starts_when_the_last_unsigned_team_lapses(
+    uow: UnitOfWork, actors: Actors, clock: MovableClock, evaluated: Any
+) -> None:
+    project, (best, second, _) = evaluated
+    project.mode, project.teams = Mode.RACE, 2
+    office.announce(uow, actors.government, project.id, [best.id, second.id])
+    clock.move(days=8)
+    office.award(uow, actors.government, project.id)
+    BID_LIFECYCLE.apply(uow, actors.government, best, "sign")
+    assert not office.start_when_signed(uow, actors.government, project), "the other has not signed yet"
+    office.lapse(uow, actors.government, second.id, "放弃")
+    assert project.state is ProjectState.IMPLEMENTATION
+
+
+def test_the_letter_to_teams_that_were_not_chosen_says_what_their_page_shows(
+    uow: UnitOfWork, actors: Actors, clock: MovableClock
+) -> None:
+    project = ProjectFactory()
+    bids = [BidFactory(project=project), BidFactory(project=project, organisation=organisation_of(actors.university))]
+    close(uow, clock, project)
+    for bid in bids:
+        office.admit(uow, actors.government, bid.id)
+    marked(uow, actors, project, {bids[0].id: 90, bids[1].id: 75})
+    office.announce(uow, actors.government, project.id, [bids[0].id])
+    clock.move(days=8)
+    office.award(uow, actors.government, project.id)
+    told = uow.session.scalars(select(Message).where(Message.person_id == actors.university.person_id))
+    [letter] = [one for one in told if one.title_zh == office.NOT_CHOSEN.zh]
+    assert "得分 75.00" in letter.body_zh
+    assert "2 份申请中列第 2" in letter.body_zh
+    assert "评审意见" not in letter.body_zh, "marks of experts and their comments are for the office"
 
 
 def test_without_all_checks_and_marks_nothing_is_announced(

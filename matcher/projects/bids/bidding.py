@@ -271,7 +271,8 @@ def _team(bid: Bid) -> list[Problem]:
 
 
 def _declarations(bid: Bid) -> list[Problem]:
-    missing = [code for code in DECLARATION if code not in bid.declared]
+    # That none is made at all is said by the field itself.
+    missing = [code for code in DECLARATION if bid.declared and code not in bid.declared]
     return [Problem("declared", UNDECLARED.format(text=DECLARATION.label(code))) for code in missing]
 
 

@@ -44,7 +44,7 @@ BID_FIELDS: tuple[Field, ...] = (
     Field("budget", Label("经费预算", "Budget"), Kind.LONG_TEXT, required=True, max_length=2000, public=False, group="money",
           help=Label("每行一项：科目，金额（万元）。如：设备费，50。合计应等于报价与自筹经费之和。",
                      "One a line: item, amount in 10,000 yuan. Such as: Equipment, 50. The sum is the price plus the own funds.")),
-    Field("declared", Label("声明", "Declarations"), Kind.CODES, vocabulary=DECLARATION, public=False, group="declarations"),
+    Field("declared", Label("声明", "Declarations"), Kind.CODES, required=True, vocabulary=DECLARATION, public=False, group="declarations"),
 )  # fmt: skip
 GROUPS = {
     "solution": Label("方案", "Solution"),

@@ -44,8 +44,8 @@ STAYS_AWARDED = (BidState.AWARDED, BidState.RUNNING)
 
 NOT_CHOSEN = Label("本次未能中榜", "Not chosen this time")
 NOT_CHOSEN_BODY = Label(
-    "感谢参与“{project}”揭榜。经评审，贵单位牵头的申请得分 {score}，在 {count} 份申请中列第 {place}，未能中榜。评审意见可在申请页面查看。",
-    "Thank you for your bid for “{project}”. It was marked {score} in the evaluation, place {place} of {count}, and was not chosen. The page of the bid shows what experts said.",
+    "感谢参与“{project}”揭榜。经评审，贵单位牵头的申请得分 {score}，在 {count} 份申请中列第 {place}，未能中榜。得分和名次也记在申请页面上。",
+    "Thank you for your bid for “{project}”. It was marked {score} in the evaluation, place {place} of {count}, and was not chosen. Mark and place stand on the page of the bid too.",
 )
 AWARDED = Label("贵单位中榜", "You are awarded")
 AWARDED_BODY = Label(
@@ -259,12 +259,29 @@ def lapse(uow: UnitOfWork, actor: Actor, bid_id: int, reason: str) -> Bid:
     bid.verdict_note = reason
     audit.record(uow, actor, "bid.lapse", "bid", bid.id, reason=reason)
     uow.session.flush()
-    # In a race the other teams go on; a challenge starts again from the ranking.
-    if project.state is ProjectState.AWARDED and not queries.count(uow, project.id, STAYS_AWARDED):
-        for other in queries.of_project(uow, project.id, (BidState.NOT_CHOSEN,)):
-            BID_LIFECYCLE.apply(uow, actor, other, "reconsider", reason)
-        setup.step(uow, actor, project, "lapse", reason)
+    if project.state is ProjectState.AWARDED and not start_when_signed(uow, actor, project):
+        _evaluate_again(uow, actor, project, reason)
     return bid
+
+
+def _evaluate_again(uow: UnitOfWork, actor: Actor, project: Project, reason: str) -> None:
+    """Go back to the ranking when no awarded team is left; in a race the others go on."""
+    if queries.count(uow, project.id, STAYS_AWARDED):
+        return
+    for other in queries.of_project(uow, project.id, (BidState.NOT_CHOSEN,)):
+        BID_LIFECYCLE.apply(uow, actor, other, "reconsider", reason)
+    setup.step(uow, actor, project, "lapse", reason)
+
+
+def start_when_signed(uow: UnitOfWork, actor: Actor, project: Project) -> bool:
+    """Start a project when none of its awarded bids waits for a signature and one runs; say whether it did."""
+    if project.state is not ProjectState.AWARDED:
+        return False
+    uow.session.flush()
+    if queries.count(uow, project.id, [BidState.AWARDED]) or not queries.count(uow, project.id, [BidState.RUNNING]):
+        return False
+    setup.move(uow, actor, project, "start")
+    return True
 
 
 def fail(uow: UnitOfWork, actor: Actor, project_id: int, reason: str) -> None:

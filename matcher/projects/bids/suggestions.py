@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased, joinedload
 
 from matcher.accounts.model import Organisation
 from matcher.core import audit
@@ -19,6 +19,7 @@ from matcher.engine.comparison import compare
 from matcher.engine.items import EngineError, Indicator
 from matcher.engine.quantity_names import name_similarity
 from matcher.matching.explain_labels import WORTH_A_LOOK, promise
+from matcher.matching.model import Pairing, PairingState
 from matcher.matching.service import Matcher
 from matcher.messages.kinds import MessageKind
 from matcher.messages.service import Text, notify, people_for
@@ -50,6 +51,19 @@ class Team:
     offers: list[Offer]
     score: float
     words: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Hold the result of an organisation that fits a project best, and in words how well."""
+
+    title: str
+    score: float
+
+    @property
+    def words(self) -> Label:
+        """Return in words how well it fits."""
+        return promise(self.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +147,34 @@ def open_projects(uow: UnitOfWork) -> list[Project]:
     return list(uow.session.scalars(query.limit(40)).unique())
 
 
-def fitting(uow: UnitOfWork, matcher: Matcher, organisation_id: int, projects: Sequence[Project]) -> dict[int, Team]:
-    """Return which of some projects fit the published results of an organisation, by the project's id."""
-    own = select(Offer.id).where(Offer.organisation_id == organisation_id, Offer.state == OfferState.PUBLISHED)
-    if uow.session.scalar(own.limit(1)) is None:
-        return {}
-    found = {}
-    for project in projects:
-        team = next((t for t in teams(uow, matcher, project, DEPTH) if t.organisation.id == organisation_id), None)
-        if team is not None:
-            found[project.id] = team
+def fitting(uow: UnitOfWork, organisation_id: int, projects: Sequence[Project]) -> dict[int, Fit]:
+    """Return the best fit of an organisation's published results for each of some projects, by the project's id.
+
+    Reads the pairings that are stored for the needs behind them, in one query; those that were declined do not count, nor
+    does a project whose need is the organisation's own where its list does not let the owner lead.
+    """
+    of_need = aliased(ProjectNeed)
+    owns = exists().where(
+        of_need.project_id == ProjectNeed.project_id,
+        Need.id == of_need.need_id,
+        Need.organisation_id == organisation_id,
+    )
+    query = (
+        select(ProjectNeed.project_id, Offer.title, Pairing.score, owns)
+        .join(Pairing, Pairing.need_id == ProjectNeed.need_id)
+        .join(Offer, Offer.id == Pairing.offer_id)
+        .where(
+            ProjectNeed.project_id.in_([one.id for one in projects]),
+            Offer.organisation_id == organisation_id, Offer.state == OfferState.PUBLISHED,
+            Pairing.score >= WORTH_A_LOOK, Pairing.state != PairingState.DECLINED,
+        )
+        .order_by(Pairing.score.desc(), Pairing.id)
+    )  # fmt: skip
+    may_lead = {one.id: rules_of(one.call).owner_may_lead for one in projects}
+    found: dict[int, Fit] = {}
+    for project_id, title, score, is_own in uow.session.execute(query):
+        if may_lead[project_id] or not is_own:
+            found.setdefault(project_id, Fit(title, score))
     return found
 
 

@@ -8,15 +8,13 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import REFUSED, allowed, require
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.projects.bids import queries as bid_queries
+from matcher.projects.bids.office import start_when_signed
 from matcher.projects.delivery import books, payments
 from matcher.projects.delivery.books import Dossier, Party
 from matcher.projects.delivery.lifecycle import TASK_BOOK_LIFECYCLE, TaskBookState
 from matcher.projects.delivery.model import TaskBook
 from matcher.projects.delivery.payments import Occasion
-from matcher.projects.lifecycle import BID_LIFECYCLE, BidState, ProjectState
-from matcher.projects.setup import service as projects
-from matcher.projects.setup.model import Project
+from matcher.projects.lifecycle import BID_LIFECYCLE, BidState
 
 OFFERED = Label("任务书已送签，请核对后签署。", "The task book is offered for signature; please check and sign it.")
 TAKEN_BACK = Label("任务书已撤回修改，原有签署作废。", "The task book was taken back; its signatures no longer count.")
@@ -100,19 +98,6 @@ def _put_in_force(uow: UnitOfWork, actor: Actor, found: Dossier) -> None:
     books.tell(uow, actor, found, IN_FORCE, "in_force", *Party)
     uow.session.flush()
     start_when_signed(uow, actor, found.project)
-
-
-def start_when_signed(uow: UnitOfWork, actor: Actor, project: Project) -> bool:
-    """Start a project when none of its awarded bids waits for a signature and one runs; say whether it did."""
-    if project.state is not ProjectState.AWARDED:
-        return False
-    uow.session.flush()
-    if bid_queries.count(uow, project.id, [BidState.AWARDED]) or not bid_queries.count(
-        uow, project.id, [BidState.RUNNING]
-    ):
-        return False
-    projects.move(uow, actor, project, "start")
-    return True
 
 
 def terminate(uow: UnitOfWork, actor: Actor, book_id: int, note: str) -> TaskBook:
