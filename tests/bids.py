@@ -6,7 +6,10 @@ from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import bidding
 from matcher.projects.bids.model import Bid
+from matcher.projects.experts.model import Expert, Panel, ScoreSheet, Seat, Stage
+from matcher.projects.lifecycle import SeatState
 from matcher.projects.setup.model import Project
+from tests.conftest import Actors
 
 
 def bid_answers(**changes: Any) -> dict[str, Any]:
@@ -33,3 +36,25 @@ def written(uow: UnitOfWork, actor: Actor, project: Project, **changes: Any) -> 
 def handed_in(uow: UnitOfWork, actor: Actor, project: Project, **changes: Any) -> Bid:
     """Write a complete bid and hand it in."""
     return bidding.submit(uow, actor, written(uow, actor, project, **changes).id)
+
+
+def marked(uow: UnitOfWork, actors: Actors, project: Project, marks: dict[int, int]) -> Panel:
+    """Make a panel of one expert who gave each bid (by id) one mark."""
+    expert = uow.session.query(Expert).first() or Expert(
+        person_id=actors.expert.person_id, created_at=uow.clock(), changed_at=uow.clock()
+    )
+    panel = Panel(
+        project_id=project.id, stage=Stage.EVALUATION, criteria=[{"name": "总评", "en": "", "weight": 100}], least=1,
+        created_at=uow.clock(),
+    )  # fmt: skip
+    uow.session.add_all([expert, panel])
+    uow.session.flush()
+    seat = Seat(panel_id=panel.id, expert_id=expert.id, state=SeatState.ACCEPTED, invited_at=uow.clock())
+    uow.session.add(seat)
+    uow.session.flush()
+    uow.session.add_all(
+        ScoreSheet(seat_id=seat.id, bid_id=bid, scores={"总评": mark}, submitted_at=uow.clock(), changed_at=uow.clock())
+        for bid, mark in marks.items()
+    )
+    uow.session.flush()
+    return panel

@@ -134,6 +134,8 @@ BID_LIFECYCLE = Lifecycle(
         Transition("award", (_B.PROPOSED,), _B.AWARDED),
         Transition("commission", (_B.DRAFT,), _B.AWARDED),
         Transition("lapse", (_B.AWARDED,), _B.LAPSED),
+        # In a race the next in rank takes the place of a team that did not sign.
+        Transition("bring_in", (_B.NOT_CHOSEN,), _B.AWARDED),
         Transition("sign", (_B.AWARDED,), _B.RUNNING),
         Transition("eliminate", (_B.RUNNING,), _B.ELIMINATED),
         Transition("merge", (_B.RUNNING,), _B.MERGED),

@@ -7,13 +7,13 @@ import pytest
 
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import consortium, queries
-from matcher.projects.lifecycle import BidState, ProjectState
+from matcher.projects.lifecycle import BidState, Mode, ProjectState
 from matcher.projects.setup.model import Project
-from tests.bids import bid_answers, handed_in, written
+from tests.bids import bid_answers, handed_in, marked, written
 from tests.conftest import Actors
-from tests.factories import OfferFactory, organisation_of
+from tests.factories import NeedFactory, OfferFactory, organisation_of
 from tests.http.conftest import SignIn
-from tests.projects import BidFactory, ProjectFactory
+from tests.projects import BidFactory, NoticeFactory, ProjectFactory, TaskBookFactory
 
 
 @pytest.fixture
@@ -137,3 +137,56 @@ def test_pages_of_bids_are_in_english_too(sign_in: SignIn, uow: UnitOfWork, acto
     browser = sign_in("university")
     browser.client.set_cookie("language", "en")
     assert "Handed in" in browser.get(f"/bids/{bid.id}", lang="en").text
+
+
+def test_the_office_brings_in_the_next_of_a_race_on_its_page(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    first, second, third = (BidFactory(project=project, state=state) for state in RACE)
+    project.mode, project.teams, project.state = Mode.RACE, 2, ProjectState.AWARDED
+    NoticeFactory(project=project, kind="award", content={"teams": [{}, {}]}, ended_at=uow.clock())
+    marked(uow, actors, project, {first.id: 90, second.id: 80, third.id: 70})
+    uow.commit()
+    office, address = sign_in("government"), f"/bids/project/{project.id}"
+    assert "bring-in" not in office.get(address).text
+    office.post(f"{address}/lapse/{first.id}", {"reason": "主动放弃"})
+    assert f"{address}/bring-in/{third.id}" in office.get(address).text
+    office.post(f"{address}/bring-in/{third.id}", {"reason": "第一名放弃"})
+    uow.session.refresh(third)
+    assert third.state is BidState.AWARDED
+    assert "bring-in" not in office.get(address).text
+
+
+RACE = (BidState.AWARDED, BidState.AWARDED, BidState.NOT_CHOSEN)
+
+
+def test_boxes_of_the_ranking_belong_to_the_form_under_it(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    bid = BidFactory(project=project, state=BidState.ADMITTED)
+    project.state = ProjectState.EVALUATION
+    marked(uow, actors, project, {bid.id: 90})
+    uow.commit()
+    office, address = sign_in("government"), f"/bids/project/{project.id}"
+    page = office.get(address).text
+    assert 'id="announce"' in page
+    assert f'form="announce" class="form-check-input" type="checkbox" name="bids" value="{bid.id}"' in page
+    office.post(f"{address}/announce", {"bids": str(bid.id)})
+    uow.session.refresh(bid)
+    assert bid.state is BidState.PROPOSED
+
+
+def test_pages_of_a_bid_lead_its_bidders_and_the_owner_to_the_timeline(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors
+) -> None:
+    need = NeedFactory(organisation=organisation_of(actors.enterprise))
+    project = ProjectFactory(needs=(need,), state=ProjectState.IMPLEMENTATION)
+    bid = BidFactory(project=project, organisation=organisation_of(actors.university), state=BidState.RUNNING)
+    book = TaskBookFactory(bid=bid)
+    uow.commit()
+    for role in ("university", "enterprise"):
+        browser = sign_in(role)
+        for address in (f"/bids/{bid.id}", f"/delivery/{book.id}"):
+            page = browser.get(address)
+            assert f"/projects/{project.id}/timeline" in page.text, (role, address, page.status)
+        assert browser.get(f"/projects/{project.id}/timeline").status_code == 200

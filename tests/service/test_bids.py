@@ -9,19 +9,23 @@ import pytest
 from sqlalchemy import select
 
 from matcher.app import Platform
+from matcher.core.audit import AuditRow
+from matcher.core.clock import local_date
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from matcher.core.people import Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages.model import Message
-from matcher.projects.bids import bidding, commitments, consortium, office, queries, service
+from matcher.projects.bids import bidding, commitments, consortium, office, queries, service, succession
 from matcher.projects.bids.clock import GRACE, tend
-from matcher.projects.experts.model import Expert, Panel, ScoreSheet, Seat, Stage
-from matcher.projects.lifecycle import BID_LIFECYCLE, BidState, MemberState, Mode, ProjectState, SeatState
+from matcher.projects.delivery.lifecycle import TaskBookState
+from matcher.projects.delivery.model import Gate
+from matcher.projects.experts.model import ScoreSheet
+from matcher.projects.lifecycle import BID_LIFECYCLE, BidState, MemberState, Mode, ProjectState
 from matcher.projects.setup.model import Project
-from tests.bids import bid_answers, handed_in, written
+from tests.bids import bid_answers, handed_in, marked, written
 from tests.conftest import Actors, MovableClock
 from tests.factories import NeedFactory, OrganisationFactory, PersonFactory, organisation_of
-from tests.projects import BidFactory, ProjectFactory
+from tests.projects import BidFactory, ProjectFactory, TaskBookFactory
 
 
 def close(uow: UnitOfWork, clock: MovableClock, project: Project) -> None:
@@ -263,28 +267,6 @@ def test_only_the_lead_writes_and_strangers_learn_nothing(uow: UnitOfWork, actor
         bidding.save(uow, actors.enterprise, bid.id, bid_answers())
 
 
-def marked(uow: UnitOfWork, actors: Actors, project: Project, marks: dict[int, int]) -> Panel:
-    """Make a panel of one expert who gave each bid (by id) one mark."""
-    expert = uow.session.query(Expert).first() or Expert(
-        person_id=actors.expert.person_id, created_at=uow.clock(), changed_at=uow.clock()
-    )
-    panel = Panel(
-        project_id=project.id, stage=Stage.EVALUATION, criteria=[{"name": "总评", "en": "", "weight": 100}], least=1,
-        created_at=uow.clock(),
-    )  # fmt: skip
-    uow.session.add_all([expert, panel])
-    uow.session.flush()
-    seat = Seat(panel_id=panel.id, expert_id=expert.id, state=SeatState.ACCEPTED, invited_at=uow.clock())
-    uow.session.add(seat)
-    uow.session.flush()
-    uow.session.add_all(
-        ScoreSheet(seat_id=seat.id, bid_id=bid, scores={"总评": mark}, submitted_at=uow.clock(), changed_at=uow.clock())
-        for bid, mark in marks.items()
-    )
-    uow.session.flush()
-    return panel
-
-
 @pytest.fixture
 def evaluated(uow: UnitOfWork, actors: Actors, clock: MovableClock) -> tuple[Project, list[Any]]:
     """A project with three admitted bids of 90, 75 and 50."""
@@ -309,7 +291,7 @@ def test_the_best_bid_is_announced_and_awarded_after_its_notice(
     assert project.state is ProjectState.AWARDED
     assert [b.state for b in (best, second, last)] == [BidState.AWARDED, BidState.NOT_CHOSEN, BidState.NOT_CHOSEN]
     assert [(b.place, b.score) for b in (best, second, last)] == [(1, 90), (2, 75), (3, 50)]
-    office.lapse(uow, actors.government, best.id, "单位主动放弃")
+    succession.lapse(uow, actors.government, best.id, "单位主动放弃")
     assert project.state is ProjectState.EVALUATION
     office.announce(uow, actors.government, project.id, [second.id])
     assert second.state is BidState.PROPOSED
@@ -337,7 +319,7 @@ def test_a_race_awards_two(uow: UnitOfWork, actors: Actors, clock: MovableClock,
     office.announce(uow, actors.government, project.id, [best.id, second.id])
     clock.move(days=8)
     assert {b.id for b in office.award(uow, actors.government, project.id)} == {best.id, second.id}
-    office.lapse(uow, actors.government, best.id, "放弃")
+    succession.lapse(uow, actors.government, best.id, "放弃")
     assert project.state is ProjectState.AWARDED, "the other team goes on"
 
 
@@ -351,8 +333,75 @@ def test_a_race_starts_when_the_last_unsigned_team_lapses(
     office.award(uow, actors.government, project.id)
     BID_LIFECYCLE.apply(uow, actors.government, best, "sign")
     assert not office.start_when_signed(uow, actors.government, project), "the other has not signed yet"
-    office.lapse(uow, actors.government, second.id, "放弃")
+    succession.lapse(uow, actors.government, second.id, "放弃")
     assert project.state is ProjectState.IMPLEMENTATION
+
+
+@pytest.fixture
+def race(uow: UnitOfWork, actors: Actors, clock: MovableClock) -> tuple[Project, list[Any]]:
+    """A race for two with four bids of 90, 80, 75 and 50, the first two awarded; the university leads the third."""
+    project = ProjectFactory(mode=Mode.RACE, teams=2)
+    third = BidFactory(project=project, organisation=organisation_of(actors.university))
+    bids = [BidFactory(project=project), BidFactory(project=project), third, BidFactory(project=project)]
+    close(uow, clock, project)
+    for bid in bids:
+        office.admit(uow, actors.government, bid.id)
+    marked(uow, actors, project, dict(zip([b.id for b in bids], (90, 80, 75, 50), strict=True)))
+    office.announce(uow, actors.government, project.id, [b.id for b in bids[:2]])
+    clock.move(days=8)
+    office.award(uow, actors.government, project.id)
+    return project, bids
+
+
+def test_the_next_in_rank_is_brought_into_a_race_with_a_reason(uow: UnitOfWork, actors: Actors, race: Any) -> None:
+    project, (first, second, third, last) = race
+    assert succession.next_in_rank(uow, project) == [], "no place is free"
+    with pytest.raises(Conflict):
+        succession.bring_in(uow, actors.government, third.id, "有空缺")
+    succession.lapse(uow, actors.government, first.id, "主动放弃")
+    assert [row.bid for row in succession.next_in_rank(uow, project)] == [third]
+    with pytest.raises(InvalidInput):
+        succession.bring_in(uow, actors.government, third.id, " ")
+    with pytest.raises(Conflict, match=third.number):
+        succession.bring_in(uow, actors.government, last.id, "直接选")
+    succession.bring_in(uow, actors.government, third.id, "第一名放弃，按名次递补")
+    assert third.state is BidState.AWARDED
+    told = uow.session.scalars(select(Message).where(Message.person_id == actors.university.person_id))
+    [letter] = [one for one in told if one.title_zh == succession.BROUGHT_IN.zh]
+    assert "按名次递补" in letter.body_zh
+    recorded = select(AuditRow).where(AuditRow.action == "bid.bring_in", AuditRow.entity_id == third.id)
+    assert uow.session.scalars(recorded).one().detail["reason"] == "第一名放弃，按名次递补"
+    succession.lapse(uow, actors.government, second.id, "放弃")
+    assert succession.next_in_rank(uow, project) == [], "who is below the pass mark is never brought in"
+
+
+def test_teams_of_equal_rank_are_both_offered(uow: UnitOfWork, actors: Actors, race: Any) -> None:
+    project, (first, _, third, last) = race
+    sheets = uow.session.scalars(select(ScoreSheet).where(ScoreSheet.bid_id == last.id))
+    sheets.one().scores = {"总评": 75}
+    succession.lapse(uow, actors.government, first.id, "主动放弃")
+    assert {row.bid for row in succession.next_in_rank(uow, project)} == {third, last}
+    assert succession.bring_in(uow, actors.government, last.id, "并列，抽签决定").state is BidState.AWARDED
+
+
+def test_a_place_is_filled_until_the_first_gate_is_decided(uow: UnitOfWork, actors: Actors, race: Any) -> None:
+    project, (first, second, third, _) = race
+    BID_LIFECYCLE.apply(uow, actors.government, second, "sign")
+    succession.lapse(uow, actors.government, first.id, "主动放弃")
+    assert project.state is ProjectState.IMPLEMENTATION, "the other has signed"
+    gate = Gate(project_id=project.id, title="样件", due_on=local_date(uow.clock()))
+    uow.session.add(gate)
+    assert [row.bid for row in succession.next_in_rank(uow, project)] == [third]
+    gate.decided_at = uow.clock()
+    uow.session.flush()
+    assert succession.next_in_rank(uow, project) == []
+
+
+def test_the_task_book_of_a_team_that_drops_out_ends_with_it(uow: UnitOfWork, actors: Actors, race: Any) -> None:
+    _, (first, *_) = race
+    book = TaskBookFactory(bid=first, state=TaskBookState.SIGNING)
+    succession.lapse(uow, actors.government, first.id, "主动放弃")
+    assert book.state is TaskBookState.TERMINATED
 
 
 def test_the_letter_to_teams_that_were_not_chosen_says_what_their_page_shows(
@@ -421,7 +470,8 @@ def test_only_the_office_judges(uow: UnitOfWork, actors: Actors, clock: MovableC
         lambda: office.award(uow, actor, project.id),
         lambda: office.reconsider(uow, actor, project.id, "x"),
         lambda: office.fail(uow, actor, project.id, "x"),
-        lambda: office.lapse(uow, actor, bid.id, "x"),
+        lambda: succession.lapse(uow, actor, bid.id, "x"),
+        lambda: succession.bring_in(uow, actor, bid.id, "x"),
     ):
         with pytest.raises(DomainError) as refused:
             act()

@@ -89,11 +89,11 @@ def admit(uow: UnitOfWork, actor: Actor, bid_id: int) -> Bid:
 def reject(uow: UnitOfWork, actor: Actor, bid_id: int, reason: str) -> Bid:
     """Refuse a bid for its form, with a reason that its people are told; raises NotAllowed, InvalidInput, Conflict."""
     bid, project = _judged(uow, actor, bid_id)
-    reason = _reason(reason, NEEDS_REASON)
+    reason = reason_of(reason, NEEDS_REASON)
     BID_LIFECYCLE.apply(uow, actor, bid, "reject", reason)
     bid.verdict_note = reason
     audit.record(uow, actor, "bid.reject", "bid", bid.id, reason=reason)
-    _tell(uow, bid, "reject", Text(REJECTED, REJECTED_BODY.format(project=project.title, reason=reason)))
+    tell_members(uow, bid, "reject", Text(REJECTED, REJECTED_BODY.format(project=project.title, reason=reason)))
     uow.session.flush()
     return bid
 
@@ -107,7 +107,8 @@ def _judged(uow: UnitOfWork, actor: Actor, bid_id: int) -> tuple[Bid, Project]:
     return bid, project
 
 
-def _reason(text: str, missing: Label) -> str:
+def reason_of(text: str, missing: Label) -> str:
+    """Return a reason as it is kept; raises InvalidInput with `missing` when there is none."""
     plain = text.strip()[:1000]
     if not plain:
         raise InvalidInput([Problem("reason", missing)])
@@ -216,7 +217,7 @@ def award(uow: UnitOfWork, actor: Actor, project_id: int) -> list[Bid]:
     winners = queries.of_project(uow, project_id, (BidState.PROPOSED,))
     for bid in winners:
         BID_LIFECYCLE.apply(uow, actor, bid, "award")
-        _tell(uow, bid, "award", Text(AWARDED, AWARDED_BODY.format(project=project.title)))
+        tell_members(uow, bid, "award", Text(AWARDED, AWARDED_BODY.format(project=project.title)))
     _pass_over(uow, actor, project, winners)
     uow.session.flush()
     return winners
@@ -229,7 +230,7 @@ def _pass_over(uow: UnitOfWork, actor: Actor, project: Project, winners: list[Bi
         BID_LIFECYCLE.apply(uow, actor, bid, "pass_over")
         score = f"{bid.score:.2f}" if bid.score is not None else "—"
         body = NOT_CHOSEN_BODY.format(project=project.title, score=score, place=bid.place or "—", count=count)
-        _tell(uow, bid, "pass_over", Text(NOT_CHOSEN, body))
+        tell_members(uow, bid, "pass_over", Text(NOT_CHOSEN, body))
 
 
 def reconsider(uow: UnitOfWork, actor: Actor, project_id: int, reason: str) -> None:
@@ -239,38 +240,25 @@ def reconsider(uow: UnitOfWork, actor: Actor, project_id: int, reason: str) -> N
     notice = notices.current(uow, project_id, "award")
     if project.state is not ProjectState.AWARD_NOTICE or notice is None:
         raise Conflict(NO_NOTICE)
-    reason = _reason(reason, NEEDS_PUBLIC_REASON)
+    reason = reason_of(reason, NEEDS_PUBLIC_REASON)
     notices.end(uow, notice)
     for bid in queries.of_project(uow, project_id, (BidState.PROPOSED,)):
         BID_LIFECYCLE.apply(uow, actor, bid, "reconsider", reason)
     setup.step(uow, actor, project, "reconsider", reason)
 
 
-def lapse(uow: UnitOfWork, actor: Actor, bid_id: int, reason: str) -> Bid:
-    """Let an award lapse that was not signed. Without another awarded team the evaluation goes on with the next in rank.
+def go_on_without(uow: UnitOfWork, actor: Actor, project: Project, reason: str) -> None:
+    """Go on after a team dropped out: start when all others signed; without any other, go back to the ranking.
 
-    Raises NotAllowed, NotFound, InvalidInput, Conflict.
+    In a race the others go on as they are; a made-to-order project has no ranking to go back to.
     """
-    require(actor, "bid.judge")
-    bid = get(uow, bid_id)
-    project = setup.get(uow, bid.project_id)
-    reason = _reason(reason, NEEDS_REASON)
-    BID_LIFECYCLE.apply(uow, actor, bid, "lapse", reason)
-    bid.verdict_note = reason
-    audit.record(uow, actor, "bid.lapse", "bid", bid.id, reason=reason)
-    uow.session.flush()
-    if project.state is ProjectState.AWARDED and not start_when_signed(uow, actor, project):
-        _evaluate_again(uow, actor, project, reason)
-    return bid
-
-
-def _evaluate_again(uow: UnitOfWork, actor: Actor, project: Project, reason: str) -> None:
-    """Go back to the ranking when no awarded team is left; in a race the others go on."""
-    if queries.count(uow, project.id, STAYS_AWARDED):
+    if project.state is not ProjectState.AWARDED or start_when_signed(uow, actor, project):
+        return
+    if project.mode is Mode.COMMISSIONED or queries.count(uow, project.id, STAYS_AWARDED):
         return
     for other in queries.of_project(uow, project.id, (BidState.NOT_CHOSEN,)):
         BID_LIFECYCLE.apply(uow, actor, other, "reconsider", reason)
-    setup.step(uow, actor, project, "lapse", reason)
+    setup.move(uow, actor, project, "lapse", reason)
 
 
 def start_when_signed(uow: UnitOfWork, actor: Actor, project: Project) -> bool:
@@ -290,7 +278,7 @@ def fail(uow: UnitOfWork, actor: Actor, project_id: int, reason: str) -> None:
     project = setup.get(uow, project_id)
     if project.state not in (ProjectState.EVALUATION, ProjectState.AWARD_NOTICE):
         raise Conflict(NOT_NOW)
-    reason = _reason(reason, NEEDS_PUBLIC_REASON)
+    reason = reason_of(reason, NEEDS_PUBLIC_REASON)
     notice = notices.current(uow, project_id, "award")
     if notice is not None:
         notices.end(uow, notice)
@@ -302,7 +290,8 @@ def fail(uow: UnitOfWork, actor: Actor, project_id: int, reason: str) -> None:
     uow.session.flush()
 
 
-def _tell(uow: UnitOfWork, bid: Bid, action: str, text: Text) -> None:
+def tell_members(uow: UnitOfWork, bid: Bid, action: str, text: Text) -> None:
+    """Write to everybody of a consortium."""
     people: set[int] = set()
     for member in bid.members:
         if member.state is MemberState.AGREED:

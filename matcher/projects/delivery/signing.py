@@ -8,7 +8,7 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import REFUSED, allowed, require
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.projects.bids.office import start_when_signed
+from matcher.projects.bids.office import go_on_without, start_when_signed
 from matcher.projects.delivery import books, payments
 from matcher.projects.delivery.books import Dossier, Party
 from matcher.projects.delivery.lifecycle import TASK_BOOK_LIFECYCLE, TaskBookState
@@ -112,5 +112,5 @@ def terminate(uow: UnitOfWork, actor: Actor, book_id: int, note: str) -> TaskBoo
     payments.cancel_open(uow, found.book, actor=actor, note=note)
     audit.record(uow, actor, "task_book.terminate", "task_book", book_id, note=note)
     books.tell(uow, actor, found, TERMINATED.format(note=note), "terminated", *Party)
-    start_when_signed(uow, actor, found.project)
+    go_on_without(uow, actor, found.project, note)
     return found.book

@@ -83,9 +83,9 @@ class Timeline:
 def timeline(uow: UnitOfWork, actor: Actor, project_id: int) -> Timeline:
     """Return the timeline for staff, owners of the needs and members of bids; raises NotFound for everybody else."""
     project = get(uow, project_id)
-    is_staff = allowed(actor, "project.see")
-    if not is_staff and not _is_concerned(uow, actor, project):
+    if not may_see(uow, actor, project):
         raise NotFound(NO_PROJECT)
+    is_staff = allowed(actor, "project.see")
     entries = [
         *_moves(uow, project, is_staff),
         *_notices(uow, project, is_staff),
@@ -94,7 +94,10 @@ def timeline(uow: UnitOfWork, actor: Actor, project_id: int) -> Timeline:
     return Timeline(project, sorted(entries, key=lambda one: one.at, reverse=True), is_staff)
 
 
-def _is_concerned(uow: UnitOfWork, actor: Actor, project: Project) -> bool:
+def may_see(uow: UnitOfWork, actor: Actor, project: Project) -> bool:
+    """Say whether the timeline of a project is shown to somebody: to staff, and to those whom it concerns once it is public."""
+    if allowed(actor, "project.see"):
+        return True
     if actor.organisation_id is None or project.state not in PUBLIC_PROJECT_STATES:
         return False
     needs = [row.need_id for row in project.need_rows]

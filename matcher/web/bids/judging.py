@@ -9,7 +9,7 @@ from matcher.core import audit
 from matcher.core.errors import Conflict, InvalidInput
 from matcher.core.people import Role
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.projects.bids import office, queries, suggestions
+from matcher.projects.bids import office, queries, succession, suggestions
 from matcher.projects.bids.bidding import TAKES_BIDS, moment
 from matcher.projects.experts import panels
 from matcher.projects.experts.model import Stage
@@ -46,6 +46,7 @@ def of_project(project_id: int) -> ResponseReturnValue:
         ranking=[] if is_sealed else office.ranking(uow, project, panel),
         criteria=panel.criteria if panel else [],
         rules=rules_of(project.call),
+        next_in_rank=succession.next_in_rank(uow, project),
         notice=notice,
         hindrance=notices.hindrance(uow, notice) if notice else None,
         teams=suggestions.teams(uow, platform().matcher, project) if project.state in TAKES_BIDS else [],
@@ -115,7 +116,14 @@ def fail(project_id: int) -> ResponseReturnValue:
 @for_roles(Role.GOVERNMENT)
 def lapse(project_id: int, bid_id: int) -> ResponseReturnValue:
     """Let an award lapse."""
-    return _do(project_id, lambda uow: office.lapse(uow, current_actor(), bid_id, _reason()))
+    return _do(project_id, lambda uow: succession.lapse(uow, current_actor(), bid_id, _reason()))
+
+
+@bids.post("/project/<int:project_id>/bring-in/<int:bid_id>")
+@for_roles(Role.GOVERNMENT)
+def bring_in(project_id: int, bid_id: int) -> ResponseReturnValue:
+    """Award the next in rank in place of a team of a race that dropped out."""
+    return _do(project_id, lambda uow: succession.bring_in(uow, current_actor(), bid_id, _reason()))
 
 
 @bids.post("/project/<int:project_id>/tell")

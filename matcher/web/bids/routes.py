@@ -13,7 +13,7 @@ from matcher.projects.bids import bidding, commitments, consortium, queries, ser
 from matcher.projects.bids.fields import BID_FIELDS, GROUPS
 from matcher.projects.bids.model import Bid
 from matcher.projects.lifecycle import BidState
-from matcher.projects.setup import public
+from matcher.projects.setup import public, timeline
 from matcher.projects.setup import service as setup
 from matcher.web.bids.blueprint import BIDDERS, DONE, INVITED, READERS, SAVED, SAVED_SO_FAR, SUBMITTED, bids
 from matcher.web.context import current_actor, current_uow, platform
@@ -78,6 +78,7 @@ def _shown(bid: Bid) -> dict[str, Any]:
         "offers": bidding.linked(uow, bid),
         "files": files.of(uow, "bid", bid.id),
         "groups": GROUPS,
+        "has_timeline": timeline.may_see(uow, current_actor(), project),
         "is_open": project.state in bidding.TAKES_BIDS,
         "closes": bidding.moment(project.closes_at) if project.closes_at else "",
     }

@@ -21,6 +21,7 @@ from matcher.projects.delivery.lifecycle import (
 from matcher.projects.delivery.payments import OCCASION_LABELS, SOURCE_LABELS
 from matcher.projects.delivery.progress import REPORT_FIELDS, REPORT_KINDS
 from matcher.projects.lifecycle import BID_LIFECYCLE, MODE_LABELS, PROJECT_LIFECYCLE
+from matcher.projects.setup import timeline
 from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.forms import Form
 from matcher.web.language import t
@@ -67,6 +68,7 @@ def show(book_id: int, form: str = "", error: DomainError | None = None) -> str:
     return render_template(
         "delivery/page.html",
         seen=seen,
+        has_timeline=timeline.may_see(current_uow(), current_actor(), seen.found.project),
         content=books.content_of(seen.found),
         parties=signing.parties(seen.found),
         opened=form,
