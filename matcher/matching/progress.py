@@ -37,6 +37,11 @@ class Step:
         wanted = (("reason", self.needs_reason), ("note", self.needs_note), ("on", self.dated == "ahead"))
         return tuple(name for name, asked in wanted if asked)
 
+    @property
+    def has_form(self) -> bool:
+        """Tell whether the step is taken with a form: something must, or as with the day of a meeting may, be said first."""
+        return bool(self.asks or self.dated)
+
 
 STEPS: dict[str, Step] = {
     "accept": Step("pairing.decide"),

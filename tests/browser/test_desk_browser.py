@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from matcher.core.clock import local_date, utc_now
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.matching import claims, review
+from matcher.matching import claims, progress, review
 from matcher.matching.model import Pairing, PairingState, Verdict
 from matcher.needs.model import NeedState
 from tests.browser.conftest import OpenAs, is_too_wide
@@ -252,6 +252,92 @@ def test_cards_are_moved_by_keyboard_and_by_dragging(open_as: OpenAs, uow: UnitO
     page.drag_and_drop(f'[data-card="{waiting[1]}"] .card-facts', '[data-column="shortlisted"] h2')
     expect(page.locator('[data-column="shortlisted"] [data-card]')).to_have_count(2)
     assert stored(uow, waiting[1]).state is PairingState.SHORTLISTED
+
+
+@pytest.fixture
+def agreed(uow: UnitOfWork, actors: Actors, waiting: list[int]) -> int:
+    """The id of a pairing of which both sides said that they are interested."""
+    with uow:
+        review.decide(uow, actors.desk, waiting[0], Verdict.ACCEPT)
+        for action, note in (("introduce", ""), ("interest", "电话里都同意")):
+            progress.move(uow, actors.desk, waiting[0], action, note=note)
+    return waiting[0]
+
+
+def test_a_dropped_card_asks_for_the_day_and_goes_on_or_stays(
+    open_as: OpenAs, uow: UnitOfWork, waiting: list[int]
+) -> None:
+    page = open_as("desk")
+    page.goto("/desk/board")
+    card, column = f'[data-card="{waiting[1]}"]', '[data-column="deferred"]'
+    page.drag_and_drop(f"{card} .card-facts", f"{column} h2")
+    question = page.get_by_role("dialog", name="稍后再看")
+    expect(question.locator("input[type=date]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    assert stored(uow, waiting[1]).state is PairingState.SUGGESTED
+    page.drag_and_drop(f"{card} .card-facts", f"{column} h2")
+    question.get_by_role("button", name="确定").click()
+    expect(question.get_by_role("alert")).to_be_visible()
+    later = local_date(utc_now()) + timedelta(days=9)
+    question.locator("input[type=date]").fill(later.isoformat())
+    question.locator("textarea").fill("等样件")
+    question.get_by_role("button", name="确定").click()
+    expect(page.locator(f"{column} {card} .card-title")).to_be_focused()
+    expect(page.get_by_role("status")).to_contain_text("稍后再看")
+    assert stored(uow, waiting[1]).state is PairingState.DEFERRED
+    assert stored(uow, waiting[1]).defer_until == later
+
+
+def test_a_card_dropped_on_meetings_asks_for_the_day_that_may_be_left_open(
+    open_as: OpenAs, uow: UnitOfWork, agreed: int
+) -> None:
+    page = open_as("desk")
+    page.goto("/desk/board")
+    page.drag_and_drop(f'[data-card="{agreed}"] .card-facts', '[data-column="meeting"] h2')
+    question = page.get_by_role("dialog", name="安排会谈")
+    expect(question.locator("input[type=date]")).to_be_focused()
+    assert stored(uow, agreed).state is PairingState.INTERESTED
+    page.keyboard.press("Enter")
+    expect(page.locator(f'[data-column="meeting"] [data-card="{agreed}"]')).to_be_visible()
+    assert stored(uow, agreed).state is PairingState.MEETING
+
+
+def test_by_keyboard_the_same_is_asked(open_as: OpenAs, uow: UnitOfWork, waiting: list[int]) -> None:
+    page = open_as("desk")
+    page.goto("/desk/board")
+    for key in ("ArrowDown", "m", "Tab", "Enter"):
+        page.keyboard.press(key)
+    question = page.get_by_role("dialog", name="不合适")
+    expect(question.locator("select")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(page.locator(f'[data-card="{waiting[0]}"] .card-title')).to_be_focused()
+    for key in ("m", "Tab", "Enter"):
+        page.keyboard.press(key)
+    question.locator("select").select_option("ip")
+    question.get_by_role("button", name="确定").press("Enter")
+    expect(page.locator(f'[data-column="declined"] [data-card="{waiting[0]}"] .card-title')).to_be_focused()
+    assert stored(uow, waiting[0]).state is PairingState.DECLINED
+
+
+def test_a_question_left_open_says_who_was_faster(
+    open_as: OpenAs, uow: UnitOfWork, actors: Actors, waiting: list[int]
+) -> None:
+    page = open_as("desk", "phone")
+    page.goto("/desk/board?state=suggested")
+    page.locator(f"#p{waiting[0]} .card-menu summary").first.click()
+    page.locator(f"#p{waiting[0]}").get_by_text("不合适…").click()
+    question = page.get_by_role("dialog", name="不合适")
+    with uow:
+        review.decide(uow, actors.colleague, waiting[0], Verdict.ACCEPT)
+    question.locator("select").select_option("ip")
+    question.locator("textarea").fill("两年前谈过")
+    question.get_by_role("button", name="确定").click()
+    expect(question.get_by_role("alert")).to_contain_text(actors.colleague.name)
+    assert question.locator("textarea").input_value() == "两年前谈过", "what was typed stays"
+    assert stored(uow, waiting[0]).state is PairingState.SHORTLISTED
+    assert not is_too_wide(page)
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])

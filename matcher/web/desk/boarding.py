@@ -58,7 +58,7 @@ def move(pairing_id: int) -> ResponseReturnValue:
         if wants_json:
             return jsonify(moved=False, text=t(message)), 409
         return _page(given_form(f"step-{request.form.get('action', '')}", error), pairing_id), 409
-    if wants_json:
-        return jsonify(moved=True, text=t(told))
     flash(t(told), "success")
+    if wants_json:  # by a script, which then loads the board anew
+        return jsonify(moved=True, text=t(told))
     return redirect(url_for("desk.show_board", broker=request.args.get("broker"), state=request.args.get("state")), 303)

@@ -39,8 +39,8 @@ def age(moment: datetime) -> str:
 
 
 def asks(actions: Iterable[str]) -> list[str]:
-    """Return the actions for which something must be filled in first."""
-    return [action for action in actions if STEPS[action].asks]
+    """Return the actions that are taken with a form."""
+    return [action for action in actions if STEPS[action].has_form]
 
 
 def file_size(size: int) -> str:

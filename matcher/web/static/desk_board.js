@@ -2,6 +2,7 @@
 
 const board = document.querySelector(".board");
 const told = document.querySelector("[data-told]");
+const dialog = document.querySelector("[data-step-dialog]");
 const cards = () => [...document.querySelectorAll("[data-card]")];
 let dragged = null;
 
@@ -11,27 +12,55 @@ function tell(text) {
   if (text) told.scrollIntoView({ block: "nearest" });
 }
 
-/** Open the menu of a card at the form of one action, for what has to be filled in. */
+/** Ask for what a move needs, in the middle of the page: the card may lie far from the column, or out of sight. */
 function ask(card, action) {
-  const menu = card.querySelector(".card-menu");
-  menu.open = true;
-  const form = menu.querySelector(`input[name=action][value="${action}"]`).form;
-  const more = form.closest("details.step");
-  if (more) more.open = true;
+  const form = formOf(card, action);
+  const home = form.parentElement;
+  dialog.querySelector("h2").textContent = home.querySelector("summary").textContent.replace("…", "");
+  dialog.querySelector("#step-dialog-about").textContent = card.querySelector(".card-title").textContent;
+  refuse("");
+  dialog.querySelector("[data-step-place]").append(form);
+  dialog.showModal();
+  const first = form.querySelector("select, textarea, input:not([type=hidden])");
   // After the drop: until then the browser takes the focus back.
-  setTimeout(() => form.querySelector("select, textarea, input:not([type=hidden])")?.focus());
+  setTimeout(() => first?.focus());
+  dialog.addEventListener("close", () => { home.append(form); card.querySelector(".card-title").focus(); }, { once: true });
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    send(card, form).then(refuse).catch(() => location.reload());
+  };
 }
 
-async function move(card, action) {
-  const form = card.querySelector(`input[name=action][value="${action}"]`).form;
-  const body = new FormData(form);
+function refuse(text) {
+  const place = dialog.querySelector("[data-refused]");
+  place.hidden = !text;
+  place.textContent = text;
+}
+
+const formOf = (card, action) => document.querySelector(`[data-card="${card.dataset.card}"] input[name=action][value="${action}"]`).form;
+
+/** Send a form; a card that moved is shown in its new column, else returns why it did not. */
+async function send(card, form) {
+  if (form.inert) return "";
+  form.inert = true;
   card.classList.add("is-moving");
   // Not form.action: the form has a box of that name.
-  const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+  const response = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, credentials: "same-origin" });
   const { moved, text } = await response.json();
+  if (moved) {
+    sessionStorage.setItem("moved-card", card.dataset.card);
+    location.reload();
+    return "";
+  }
+  form.inert = false;
   card.classList.remove("is-moving");
-  if (!moved) return tell(text);
-  location.reload();
+  return text;
+}
+
+/** Take a step with a card: at once, or after asking. */
+function take(card, action) {
+  if (JSON.parse(card.dataset.asks).includes(action)) ask(card, action);
+  else send(card, formOf(card, action)).then(tell).catch(() => location.reload());
 }
 
 function mark(card, on) {
@@ -69,9 +98,17 @@ board?.addEventListener("drop", (event) => {
   const card = dragged;
   const action = JSON.parse(card.dataset.targets)[column.dataset.column];
   mark(card, false);
-  if (!action) return;
-  if (JSON.parse(card.dataset.asks).includes(action)) ask(card, action);
-  else move(card, action).catch(() => location.reload());
+  if (action) take(card, action);
+});
+
+dialog?.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+// The menu of a card asks in the same place.
+board?.addEventListener("click", (event) => {
+  const summary = event.target.closest(".card-menu details.step > summary");
+  if (!summary) return;
+  event.preventDefault();
+  const card = summary.closest("[data-card]");
+  take(card, summary.parentElement.querySelector("input[name=action]").value);
 });
 
 /** Walk: up and down in a column, left and right to the next column that has a card. */
@@ -85,7 +122,7 @@ function neighbour(card, key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, summary, .card-menu")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, summary, .card-menu, dialog")) return;
   const card = event.target.closest("[data-card]");
   if (event.key.startsWith("Arrow")) {
     const next = card ? neighbour(card, event.key) : cards()[0];
@@ -101,5 +138,12 @@ document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest(".card-menu");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
+const movedCard = sessionStorage.getItem("moved-card");
+if (movedCard) {
+  sessionStorage.removeItem("moved-card");
+  const title = document.querySelector(`[data-card="${movedCard}"] .card-title`);
+  title?.focus();
+  title?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
 document.querySelector("[data-auto]")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
 document.documentElement.classList.add("scripted");
