@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address on which the web server listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the web server listens.")
+    proxies: int = Field(
+        0, ge=0, le=5, description="Reverse proxies in front: whose word on the client's address and scheme is taken."
+    )
     workers: int = Field(2, ge=1, le=64, description="Web server processes.")
     max_upload_mb: int = Field(20, ge=1, le=500, description="Largest file that may be uploaded, in MB.")
     max_rows: int = Field(5000, ge=1, le=100_000, description="Most rows of one uploaded list.")

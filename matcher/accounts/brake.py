@@ -3,8 +3,6 @@
 What is stored names nobody: the keys of e-mail and address are kept as keyed hashes, and only for the length of the wait.
 """
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -12,6 +10,7 @@ from sqlalchemy import Index, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.core.db import Base, BigInt
+from matcher.core.keyed import keyed_hash
 from matcher.core.unit_of_work import UnitOfWork
 
 TRIES = 5  # per e-mail and address
@@ -34,7 +33,7 @@ class Brake:
     """Count wrong tries in the database; the caller commits."""
 
     def __init__(self, secret: str) -> None:
-        self._secret = secret.encode()
+        self._secret = secret
 
     def wait(self, uow: UnitOfWork, email: str, address: str) -> int:
         """Return how many minutes to wait before the next try; 0: go on."""
@@ -61,4 +60,4 @@ class Brake:
         return (self._key(email.strip().lower(), address), TRIES), (self._key(address), TRIES_OF_ADDRESS)
 
     def _key(self, *parts: str) -> str:
-        return hmac.new(self._secret, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+        return keyed_hash(self._secret, *parts)

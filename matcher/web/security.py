@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matcher.settings import Settings
 
@@ -43,6 +44,8 @@ def configure_security(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch can still be sent
         WTF_CSRF_SSL_STRICT=settings.is_production,
     )
+    if given := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=given, x_proto=given, x_host=given)  # type: ignore[method-assign]
     csrf.init_app(app)
     headers = dict(HEADERS)
     if settings.is_production:

@@ -3,14 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
+from matcher.app import Platform
 from matcher.core.clock import SHANGHAI
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.lifecycle import ProjectState
 from matcher.projects.setup import service
 from matcher.projects.setup.model import Notice
+from matcher.projects.setup.objections import MOST_OF_ADDRESS
 from matcher.projects.setup.rules import Rules, typed
+from matcher.settings import Settings
+from matcher.web import configure_web
 from tests.conftest import MovableClock
 from tests.factories import NeedFactory
 from tests.http.conftest import Browser, CountQueries, SignIn
@@ -125,6 +131,31 @@ def test_an_objection_after_the_end_is_refused_and_what_was_typed_is_kept(uow: U
     assert answer.status_code == 409
     assert "很长的理由" in answer.text
     assert "服务器时间" in answer.text
+
+
+@pytest.mark.parametrize(("proxies", "others"), [(0, 409), (1, 303)])
+def test_objections_are_limited_by_the_address_of_the_client_not_by_what_is_typed(
+    uow: UnitOfWork, platform: Platform, settings: Settings, proxies: int, others: int
+) -> None:
+    notice = NoticeFactory()
+    uow.commit()
+    app = Flask("matcher", static_folder=None)
+    configure_web(app, Platform(settings.model_copy(update={"proxies": proxies})))
+    path = f"/projects/notices/{notice.id}/object"
+
+    def send(number: int, address: str) -> TestResponse:
+        browser = Browser(app.test_client())
+        browser.client.environ_base["HTTP_X_FORWARDED_FOR"] = address
+        browser.get(path)
+        return browser.post(path, {"name": "王", "contact": f"{number}@a.example", "text": f"第 {number} 条理由"})
+
+    for number in range(MOST_OF_ADDRESS):
+        assert send(number, "203.0.113.7").status_code == 303
+    refused = send(98, "203.0.113.7")
+    assert refused.status_code == 409
+    assert "分钟后再提交" in refused.text
+    assert "第 98 条理由" in refused.text
+    assert send(99, "203.0.113.8").status_code == others, "only a proxy that is named is believed"
 
 
 def test_what_waits_is_on_the_home_of_the_office(uow: UnitOfWork, sign_in: SignIn) -> None:

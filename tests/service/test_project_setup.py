@@ -17,11 +17,10 @@ from matcher.projects.lifecycle import PROJECT_LIFECYCLE, BidState, Mode, Projec
 from matcher.projects.setup import calls, checks, deciding, editing, notices, objections, origins
 from matcher.projects.setup import clock as project_clock
 from matcher.projects.setup.demand import demand_of
-from matcher.projects.setup.model import Objection
 from matcher.projects.setup.rules import Rules, typed
 from matcher.projects.setup.timeline import timeline
 from tests.factories import NeedFactory, OrganisationFactory
-from tests.projects import BidFactory, CallFactory, NoticeFactory, ProjectFactory
+from tests.projects import BidFactory, CallFactory, ProjectFactory
 
 P = ProjectState
 NO_EXPERTS = Rules(least_experts=0).to_json()
@@ -219,43 +218,6 @@ def test_an_objection_stops_publication_until_it_is_dismissed_and_for_good_when_
         deciding.publish(uow, gov, project.id)
     deciding.revise(uow, gov, project.id, "按异议修改指标")
     assert (project.state, notices.current(uow, project.id, "setup")) == (P.DRAFT, None)
-
-
-def test_objections_are_taken_to_the_last_second_and_never_after(uow, actors, clock):
-    notice = NoticeFactory()
-    clock.moment = notice.closes_at - timedelta(microseconds=1)
-    objections.file(uow, actors.visitor, notice.id, OBJECTION)
-    clock.moment = notice.closes_at
-    with pytest.raises(Conflict, match="server's time"):
-        objections.file(uow, actors.visitor, notice.id, OBJECTION | {"text": "迟到"})
-
-
-def test_the_same_objection_twice_is_one_and_a_flood_is_refused(uow, actors):
-    notice = NoticeFactory()
-    one = objections.file(uow, actors.visitor, notice.id, OBJECTION)
-    assert objections.file(uow, actors.visitor, notice.id, OBJECTION).id == one.id
-    for number in range(objections.MOST_OF_CONTACT - 1):
-        objections.file(uow, actors.visitor, notice.id, OBJECTION | {"text": f"第{number}条"})
-    with pytest.raises(Conflict, match="within the hour"):
-        objections.file(uow, actors.visitor, notice.id, OBJECTION | {"text": "再一条"})
-    objections.file(uow, actors.visitor, notice.id, OBJECTION | {"contact": "13900000000"})
-    assert uow.session.scalar(select(func.count(Objection.id))) == objections.MOST_OF_CONTACT + 1
-
-
-@pytest.mark.parametrize("role", ["enterprise", "university", "desk", "admin", "expert", "visitor"])
-def test_who_objected_is_known_to_the_office_alone(uow, actors, role):
-    notice = NoticeFactory()
-    one = objections.file(uow, actors.enterprise, notice.id, OBJECTION)
-    actor = getattr(actors, role)
-    with pytest.raises(NotAllowed):
-        objections.of_project(uow, actor, notice.project_id)
-    with pytest.raises(NotAllowed):
-        objections.answer(uow, actor, one.id, upheld=False, text="不成立")
-    if role == "enterprise":
-        assert objections.withdraw(uow, actor, one.id).state == "withdrawn"
-    else:
-        with pytest.raises(NotFound):
-            objections.withdraw(uow, actor, one.id)
 
 
 def test_a_list_is_published_as_a_whole_or_not_at_all(uow, actors, clock):

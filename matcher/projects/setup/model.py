@@ -141,7 +141,10 @@ class Notice(Base):
 
 
 class Objection(Base):
-    """An objection (异议) to a public notice; who raised it is known to the office only."""
+    """An objection (异议) to a public notice; who raised it is known to the office only.
+
+    `sender` stands for the client's address, as a keyed hash and for an hour, so that floods can be refused.
+    """
 
     __tablename__ = "objections"
 
@@ -152,6 +155,7 @@ class Objection(Base):
     name: Mapped[str] = mapped_column(String(60))
     organisation: Mapped[str] = mapped_column(String(120), default="")
     contact: Mapped[str] = mapped_column(String(120))
+    sender: Mapped[str] = mapped_column(String(64), default="", index=True)
     text: Mapped[str] = mapped_column(Text)
     filed_at: Mapped[datetime]
     answer: Mapped[str] = mapped_column(Text, default="")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 
 from matcher.core import audit
 from matcher.core.clock import SHANGHAI
@@ -31,16 +32,27 @@ OBJECTION_FIELDS: tuple[Field, ...] = (
           help=Label("对哪一点有异议，事实和理由是什么。", "To what you object, with facts and reasons.")),
 )  # fmt: skip
 ANSWER_LIMIT = 2000
-#: The first bound holds for one contact, the second for everybody together: an office can read so much in an hour.
-MOST_OF_CONTACT, MOST_OF_ALL, HOUR = 5, 60, timedelta(hours=1)
+#: How many are taken within the hour: of one contact for one notice, from one address, for one project from everybody
+#: together. An office behind one address may send more than one person; the office that answers can read so much in an hour.
+MOST_OF_CONTACT, MOST_OF_ADDRESS, MOST_OF_PROJECT, HOUR = 5, 10, 60, timedelta(hours=1)
 OVER = Label(
     "公示期已于 {until} 结束，不再受理异议（服务器时间 {now}）。",
     "The notice ended at {until} and takes no more objections (server's time {now}).",
 )
-TOO_MANY = Label(
-    "一小时内收到的异议太多，这一份没有收下。请稍后再提交，或直接联系受理部门。",
-    "Too many objections came within the hour, and this one was not taken. Hand it in later, or call the office.",
-)
+FLOODS = {
+    "contact": Label(
+        "这个联系方式一小时内已提交 {count} 份异议，这一份没有收下。请 {minutes} 分钟后再提交，或写在一份里。",
+        "{count} objections came from this contact within the hour, and this one was not taken. Send it in {minutes} minutes, or write all in one.",
+    ),
+    "address": Label(
+        "从您所在的网络一小时内已提交 {count} 份异议，这一份没有收下。请 {minutes} 分钟后再提交，或直接联系受理部门。",
+        "{count} objections came from your network within the hour, and this one was not taken. Send it in {minutes} minutes, or call the office.",
+    ),
+    "project": Label(
+        "这个项目一小时内收到的异议已有 {count} 份，这一份没有收下。请 {minutes} 分钟后再提交，或直接联系受理部门。",
+        "{count} objections came to this project within the hour, and this one was not taken. Send it in {minutes} minutes, or call the office.",
+    ),
+}
 NO_OBJECTION = Label("找不到这条异议。", "There is no such objection.")
 ANSWER_NEEDED = Label("请写明答复，最多 {limit} 字。", "Write the answer, {limit} characters at most.")
 NEW = (
@@ -53,10 +65,10 @@ ANSWERED = (
 )
 
 
-def file(uow: UnitOfWork, actor: Actor, notice_id: int, given: Mapping[str, Any]) -> Objection:
+def file(uow: UnitOfWork, actor: Actor, notice_id: int, given: Mapping[str, Any], *, sender: str = "") -> Objection:
     """Take an objection while the notice runs; the same text of the same contact sent twice is one objection.
 
-    Raises NotFound, InvalidInput, Conflict after the last second or when too many come.
+    `sender` stands for the address of the client, as a keyed hash; empty where there is none. Raises NotFound, InvalidInput, Conflict after the last second or when too many come.
     """
     require(actor, "objection.file")
     notice = notices.get(uow, notice_id)
@@ -70,8 +82,8 @@ def file(uow: UnitOfWork, actor: Actor, notice_id: int, given: Mapping[str, Any]
     values = answers.values
     if (twin := _twin(uow, notice, values)) is not None:
         return twin
-    _refuse_floods(uow, notice, values["contact"])
-    objection = Objection(notice_id=notice.id, person_id=actor.person_id, filed_at=now, **values)
+    _refuse_floods(uow, notice, values["contact"], sender)
+    objection = Objection(notice_id=notice.id, person_id=actor.person_id, filed_at=now, sender=sender, **values)
     uow.session.add(objection)
     uow.session.flush()
     audit.record(uow, actor, "objection.file", "objection", objection.id, notice=notice.id)
@@ -92,12 +104,22 @@ def _twin(uow: UnitOfWork, notice: Notice, values: Mapping[str, Any]) -> Objecti
     return uow.session.scalar(query.limit(1))
 
 
-def _refuse_floods(uow: UnitOfWork, notice: Notice, contact: str) -> None:
-    recent = select(func.count()).where(Objection.notice_id == notice.id, Objection.filed_at > uow.clock() - HOUR)
-    of_all = uow.session.scalar(recent) or 0
-    of_contact = uow.session.scalar(recent.where(Objection.contact == contact)) or 0
-    if of_all >= MOST_OF_ALL or of_contact >= MOST_OF_CONTACT:
-        raise Conflict(TOO_MANY)
+def _refuse_floods(uow: UnitOfWork, notice: Notice, contact: str, sender: str) -> None:
+    """Raise Conflict, saying how long to wait, when one of the limits is reached; forget addresses that are counted no more."""
+    since = uow.clock() - HOUR
+    uow.session.execute(update(Objection).where(Objection.filed_at <= since, Objection.sender != "").values(sender=""))
+    recent = select(Objection.filed_at).where(Objection.filed_at > since).order_by(Objection.filed_at.desc())
+    of_project = recent.join(Notice, Notice.id == Objection.notice_id).where(Notice.project_id == notice.project_id)
+    of_contact = recent.where(Objection.notice_id == notice.id, Objection.contact == contact)
+    limits = [("contact", of_contact, MOST_OF_CONTACT), ("project", of_project, MOST_OF_PROJECT)]
+    if sender:
+        limits.append(("address", recent.where(Objection.sender == sender), MOST_OF_ADDRESS))
+    for name, query, most in limits:
+        # The oldest of the last that count: when it is an hour old, there is room for another.
+        oldest = uow.session.scalar(query.offset(most - 1).limit(1))
+        if oldest is not None:
+            minutes = ceil((oldest + HOUR - uow.clock()).total_seconds() / 60)
+            raise Conflict(FLOODS[name].format(count=most, minutes=minutes))
 
 
 def of_project(uow: UnitOfWork, actor: Actor, project_id: int) -> list[tuple[Objection, Notice]]:

@@ -5,13 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from matcher.core.errors import Conflict, InvalidInput, Problem
+from matcher.core.keyed import keyed_hash
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.projects.lifecycle import OBJECTION_LIFECYCLE
 from matcher.projects.setup import objections as service
 from matcher.projects.setup import public as public_queries
 from matcher.projects.setup.service import read
-from matcher.web.context import current_actor, current_uow
+from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.forms import Form, read_form
 from matcher.web.guard import for_roles, public, signed_in
 from matcher.web.language import t
@@ -32,7 +33,8 @@ def object_post(notice_id: int) -> ResponseReturnValue:
     given = read_form(service.OBJECTION_FIELDS, request.form)
     try:
         with current_uow() as uow:
-            objection = service.file(uow, current_actor(), notice_id, given)
+            sender = keyed_hash(platform().settings.session_key, "objection", request.remote_addr or "")
+            objection = service.file(uow, current_actor(), notice_id, given, sender=sender)
     except InvalidInput as error:
         return _form(notice_id, Form(service.OBJECTION_FIELDS, given, error.problems)), 422
     except Conflict as error:
