@@ -35,9 +35,13 @@ def neglected(shown: Mapping[int, int], owned: Mapping[int, int]) -> frozenset[i
     )
 
 
-def slots(count: int, share: float) -> int:
-    """Return how many of so many places are for exploration: at least one where there is any, never all."""
-    return min(count - 1, max(1, round(count * share))) if share > 0 and count > 1 else 0
+def places(seed: int, shown: int, share: float) -> int:
+    """Return how many places beside so many good ones are for exploration: the share of them, what is left of it by lot.
+
+    Over many seeds the share comes true even where each has only a few good ones.
+    """
+    whole, rest = divmod(max(0.0, shown * share), 1)
+    return int(whole) + (_chance(f"{seed}:places") < rest)
 
 
 def draw(
@@ -48,7 +52,12 @@ def draw(
     The lot is a hash of seed and candidate: drawn again from nearly the same candidates, it falls on the same ones.
     """
 
-    def lot(candidate: int) -> tuple[bool, bytes]:
-        return owners.get(candidate) not in first, hashlib.sha256(f"{seed}:{candidate}".encode()).digest()
+    def lot(candidate: int) -> tuple[bool, float]:
+        return owners.get(candidate) not in first, _chance(f"{seed}:{candidate}")
 
     return sorted(candidates, key=lot)[:count]
+
+
+def _chance(text: str) -> float:
+    """Return a number of 0…1 that is as good as drawn by lot and always the same for a text."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64

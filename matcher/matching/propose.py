@@ -79,7 +79,7 @@ class Proposer:
         self._per_item = per_item
         self._least = least
         self._reader = reader
-        self._explored = exposure.slots(per_item, exploration)
+        self._exploration = exploration
 
     def find(self, uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Proposal]:
         """Return the proposal of every item, empty for one that is not open any more."""
@@ -133,19 +133,27 @@ class Proposer:
         return [Record.from_bytes(items[i], contents[i]) for i in wanted if i in items and i in contents]
 
     def _best_offers(self, uow: UnitOfWork, need: Record, hits: Sequence[Hit]) -> list[_Fit]:
-        by_id = {hit.id: hit for hit in hits if hit.score >= self._least or self._reader}
+        by_id = {hit.id: hit for hit in hits}
         offers = _may_meet(uow, [(need, offer) for offer in self._records(uow, "offer", by_id)])
-        return self._explore(uow, need, self._worth([_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers]))
+        return self._explore(uow, need, self._ordered([_Fit(need, offer, by_id[offer.item.id]) for _, offer in offers]))
 
     def _explore(self, uow: UnitOfWork, need: Record, fits: Sequence[_Fit]) -> list[_Fit]:
-        """Return the best fits, and in the last places some drawn from those behind them, to learn of what is never shown."""
-        if len(fits) <= self._per_item:
-            return list(fits)
-        head, behind = fits[: self._per_item - self._explored], fits[self._per_item - self._explored :]
-        if not self._explored:
-            return list(head)
+        """Return the fits that are worth a look, and some drawn from those behind them, to learn of what is never shown.
+
+        What was drawn before stays. A need that nothing answers gets none: that it has no answer is to be seen.
+        """
+        worth = self._worth(fits)
+        shown = min(self._per_item, len(worth))
+        explored = min(exposure.places(need.item.id, shown, self._exploration), self._per_item - 1)
+        head = worth[: self._per_item - explored]
+        behind = fits[len(head) :]
+        if not explored or not behind:
+            return head
         owners = {fit.offer.item.id: fit.offer.item.profile.owner or 0 for fit in behind}
-        drawn = set(exposure.draw(need.item.id, list(owners), owners, neglected_owners(uow), self._explored))
+        before = select(Pairing.offer_id).where(Pairing.need_id == need.item.id, Pairing.explored)
+        drawn = sorted(owners.keys() & set(uow.session.scalars(before)))[:explored]
+        fresh = [offer for offer in owners if offer not in drawn]
+        drawn += exposure.draw(need.item.id, fresh, owners, neglected_owners(uow), explored - len(drawn))
         return [*head, *(replace(fit, explored=True) for fit in behind if fit.offer.item.id in drawn)]
 
     def _best_needs(self, uow: UnitOfWork, offer: Record, near: Sequence[Hit]) -> list[_Fit]:
@@ -156,15 +164,19 @@ class Proposer:
             return []
         answers = self._offers.search(needs, 1, allowed={offer.item.id})
         fits = [_Fit(need, offer, hits[0]) for need, hits in zip(needs, answers, strict=True) if hits]
-        return self._worth(fits)[: self._per_item]
+        return self._worth(self._ordered(fits))[: self._per_item]
 
-    def _worth(self, fits: list[_Fit]) -> list[_Fit]:
-        """Return the fits that are worth a look, best first, read again where there is a cross-encoder."""
+    def _ordered(self, fits: Sequence[_Fit]) -> list[_Fit]:
+        """Return the fits best first, read again where there is a cross-encoder."""
         fits = sorted(fits, key=_order)
-        if self._reader:
-            texts = [(full_text(fit.need.item), full_text(fit.offer.item)) for fit in fits]
-            hits = self._reader.again(self._offers.ranking, [fit.hit for fit in fits], texts)
-            fits = sorted((replace(fit, hit=hit) for fit, hit in zip(fits, hits, strict=True)), key=_order)
+        if not self._reader:
+            return fits
+        texts = [(full_text(fit.need.item), full_text(fit.offer.item)) for fit in fits]
+        hits = self._reader.again(self._offers.ranking, [fit.hit for fit in fits], texts)
+        return sorted((replace(fit, hit=hit) for fit, hit in zip(fits, hits, strict=True)), key=_order)
+
+    def _worth(self, fits: Sequence[_Fit]) -> list[_Fit]:
+        """Return the fits that are worth a look."""
         return [fit for fit in fits if fit.hit.score >= self._least]
 
     def _own(self, uow: UnitOfWork, model: type[Need] | type[Offer], record: Record) -> int:

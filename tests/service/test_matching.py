@@ -22,6 +22,7 @@ from matcher.matching.model import Pairing, PairingState, StoredRecord, Verdict
 from matcher.matching.propose import Proposer, match
 from matcher.matching.review import decide
 from matcher.matching.search import find_needs, find_offers
+from matcher.matching.wishes import Wish
 from matcher.needs import service as needs
 from matcher.needs.model import Need, NeedState
 from matcher.offers import service as offers
@@ -282,6 +283,27 @@ class Interrupting(Explainer):
             happening, self.happening = self.happening, None
             happening()
         return super().explain(need, offer)
+
+
+def test_needs_with_few_good_results_are_explored_too_but_not_those_without_any(
+    platform: Platform, uow: UnitOfWork, topics: list[tuple[Need, Offer]]
+) -> None:
+    lonely = open_item(
+        uow, NeedFactory(title="川菜泡菜", difficulties="老坛泡菜发酵起花。", content="泡菜", indicators=())
+    )
+    uow.commit()
+    catch_up(platform)
+    asked, given = platform.matcher.index.catalogue("need"), platform.matcher.index.catalogue("offer")
+    assert asked
+    assert given
+    assert platform.matcher.index.encoder
+    proposer = Proposer(asked, given, platform.matcher.index.encoder, Explainer(given), 10, 0.1, exploration=0.5)
+    found = proposer.find(uow, [Wish("need", need.id, ()) for need in [*(need for need, _ in topics), lonely]])
+    explored = [pair for proposal in found for pair in proposal.pairs if pair.explored]
+    good = [pair for proposal in found for pair in proposal.pairs if not pair.explored]
+    assert 0 < len(explored) <= len(good)
+    assert min(pair.score for pair in good) >= 0.1 > max(pair.score for pair in explored)
+    assert found[-1].pairs == ()
 
 
 def test_a_decision_made_while_its_pairing_is_matched_anew_is_kept(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.engine.exposure import draw, gini, neglected, slots
+from matcher.engine.exposure import draw, gini, neglected, places
 
 OWNED = st.dictionaries(st.integers(1, 20), st.integers(1, 50), min_size=1)
 
@@ -31,9 +31,16 @@ def test_who_is_shown_less_than_half_of_an_even_share_is_neglected() -> None:
     assert neglected({1: 60, 2: 35, 3: 5}, {1: 1, 2: 1, 3: 1}) == {3}
 
 
-def test_places_for_exploration_follow_the_share() -> None:
-    assert [slots(10, share) for share in (0.0, 0.01, 0.1, 0.3, 1.0)] == [0, 1, 1, 3, 9]
-    assert slots(1, 0.5) == 0
+@pytest.mark.parametrize(("shown", "share"), [(10, 0.1), (3, 0.1), (4, 0.3), (1, 0.5)])
+def test_places_for_exploration_follow_the_share_over_many_needs(shown: int, share: float) -> None:
+    found = [places(need, shown, share) for need in range(2000)]
+    assert sum(found) / (2000 * shown) == pytest.approx(share, abs=0.01 if shown > 1 else 0.03)
+    assert max(found) - min(found) <= 1
+    assert found == [places(need, shown, share) for need in range(2000)]
+
+
+def test_without_a_share_or_anything_to_show_nothing_is_explored() -> None:
+    assert {places(need, 10, 0.0) for need in range(50)} == {places(need, 0, 0.5) for need in range(50)} == {0}
 
 
 def test_the_lot_falls_on_the_same_ones_again() -> None:
