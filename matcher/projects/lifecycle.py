@@ -116,6 +116,7 @@ class BidState(StrEnum):
     ACCEPTED = "accepted"
     FAILED = "failed"
     TERMINATED = "terminated"
+    FORMER = "former"
 
 
 _B = BidState
@@ -143,6 +144,8 @@ BID_LIFECYCLE = Lifecycle(
         Transition("fail", (_B.RUNNING,), _B.FAILED),
         Transition("terminate", (_B.AWARDED, _B.RUNNING), _B.TERMINATED),
         Transition("void", (_B.DRAFT, _B.SUBMITTED, _B.ADMITTED, _B.PROPOSED), _B.VOID),
+        # The project is relaunched after a failed bidding: the bid stays as it is, in the round that is over.
+        Transition("renew", (_B.WITHDRAWN, _B.VOID, _B.REJECTED, _B.NOT_CHOSEN, _B.LAPSED, _B.TERMINATED), _B.FORMER),
     ),
     {
         _B.DRAFT: Label("填写中", "Draft"),
@@ -161,6 +164,7 @@ BID_LIFECYCLE = Lifecycle(
         _B.ACCEPTED: Label("验收通过", "Accepted"),
         _B.FAILED: Label("验收未通过", "Not accepted"),
         _B.TERMINATED: Label("已终止", "Terminated"),
+        _B.FORMER: Label("上一轮", "Former round"),
     },
 )
 

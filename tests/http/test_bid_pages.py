@@ -190,3 +190,24 @@ def test_pages_of_a_bid_lead_its_bidders_and_the_owner_to_the_timeline(
             page = browser.get(address)
             assert f"/projects/{project.id}/timeline" in page.text, (role, address, page.status)
         assert browser.get(f"/projects/{project.id}/timeline").status_code == 200
+
+
+def test_a_team_bids_again_on_the_page_after_a_relaunch(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    old = BidFactory(
+        project=project, organisation=organisation_of(actors.university), state=BidState.FORMER,
+        approach="上一轮写的方案", score=55.0, place=2, verdict_note="未达到合格线",
+    )  # fmt: skip
+    uow.commit()
+    university = sign_in("university")
+    page = university.get(f"/bids/{old.id}").text
+    assert "上一轮写的方案" in page
+    assert "55.00" in page
+    assert f"/bids/new/{project.id}" in page
+    assert old.number in university.get(f"/bids/new/{project.id}").text
+    edit = university.post(f"/bids/new/{project.id}").location
+    assert edit != f"/bids/{old.id}/edit"
+    assert "上一轮写的方案" in university.get(edit).text
+    assert f'href="/bids/{old.id}"' in university.get(edit.removesuffix("/edit")).text
+    assert university.get(f"/bids/{old.id}/edit").location == f"/bids/{old.id}"

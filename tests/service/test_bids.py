@@ -17,6 +17,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages.model import Message
 from matcher.projects.bids import bidding, commitments, consortium, office, queries, service, succession
 from matcher.projects.bids.clock import GRACE, tend
+from matcher.projects.bids.letters import moment
 from matcher.projects.delivery.lifecycle import TaskBookState
 from matcher.projects.delivery.model import Gate
 from matcher.projects.experts.model import ScoreSheet
@@ -144,7 +145,7 @@ def test_a_bid_after_the_deadline_is_refused_with_the_servers_time(
     clock.moment = project.closes_at + timedelta(milliseconds=1)
     with pytest.raises(Conflict) as refused:
         bidding.submit(uow, actors.university, bid.id)
-    assert bidding.moment(clock.moment) in refused.value.message.zh
+    assert moment(clock.moment) in refused.value.message.zh
     clock.moment = project.closes_at
     assert bidding.submit(uow, actors.university, bid.id).submitted_at == project.closes_at
 
@@ -190,7 +191,7 @@ def test_twenty_bids_of_the_last_second_are_all_in_and_one_after_it_is_refused(
     with ThreadPoolExecutor(21) as pool:
         found = list(pool.map(hand_in, teams, [bid.id for bid in drafts], moments))
     assert found[:20] == ["in"] * 20
-    assert bidding.moment(moments[20]) in found[20]
+    assert moment(moments[20]) in found[20]
     assert queries.count(uow, project.id, (BidState.SUBMITTED,)) == 20
 
 

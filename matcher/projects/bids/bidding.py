@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from matcher.core import audit
-from matcher.core.clock import SHANGHAI
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Actor
@@ -16,8 +15,9 @@ from matcher.core.permissions import require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.needs.model import Need
 from matcher.offers.model import Offer, OfferState
-from matcher.projects.bids import commitments, queries
+from matcher.projects.bids import commitments, queries, rounds
 from matcher.projects.bids.fields import BID_FIELDS, DECLARATION, budget_text, milestones_text, read_bid
+from matcher.projects.bids.letters import ask, moment
 from matcher.projects.bids.model import Bid, BidMember, BidOffer
 from matcher.projects.bids.service import NO_BID, get, is_lead, is_member
 from matcher.projects.lifecycle import BID_LIFECYCLE, BidState, MemberState, ProjectState
@@ -64,11 +64,6 @@ NO_TASK = Label("请写明{name}承担的任务。", "Say what {name} does.")
 UNDECLARED = Label("请作出声明：{text}。", "Declare: {text}.")
 
 
-def moment(at: datetime) -> str:
-    """Return a moment as it is told to bidders: Beijing time, to the second."""
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
-
-
 def check_open(project: Project, arrived: datetime) -> None:
     """Raise Conflict when the project takes no bids, or the request arrived after the deadline."""
     if project.closes_at is not None and arrived > project.closes_at:
@@ -78,18 +73,20 @@ def check_open(project: Project, arrived: datetime) -> None:
 
 
 def start(uow: UnitOfWork, actor: Actor, project_id: int) -> Bid:
-    """Begin the bid of the actor's organisation, or return the one there is; raises NotAllowed, NotFound, Conflict."""
+    """Begin the bid of the actor's organisation, or return the one of this round; raises NotAllowed, NotFound, Conflict."""
     require(actor, "bid.write", owner=actor.organisation_id)
     assert actor.organisation_id is not None, "owns something"
     project, now = setup.get(uow, project_id), uow.clock()
     found = queries.own(uow, project_id, actor.organisation_id)
-    if found is not None:
+    if found is not None and found.state is not BidState.FORMER:
         if found.state is BidState.WITHDRAWN:
             resume(uow, actor, found.id)
         return found
     check_open(project, now)
     if not rules_of(project.call).owner_may_lead and owns_need(uow, project_id, actor.organisation_id):
         raise Conflict(OWNER)
+    if found is not None:
+        return _begin_again(uow, actor, found, project)
     bid = Bid(
         project_id=project_id, organisation_id=actor.organisation_id, created_by=actor.person_id,
         created_at=now, changed_at=now, tech_fields=list(project.tech_fields)[:5], months=project.months,
@@ -104,6 +101,21 @@ def start(uow: UnitOfWork, actor: Actor, project_id: int) -> Bid:
     uow.session.add(bid)
     uow.session.flush()
     audit.record(uow, actor, "bid.start", "bid", bid.id, project=project_id)
+    return bid
+
+
+def may_begin_again(bid: Bid, project: Project) -> bool:
+    """Say whether a bid of a round that failed may be the start of one in the present round."""
+    return bid.state is BidState.FORMER and project.state in TAKES_BIDS
+
+
+def _begin_again(uow: UnitOfWork, actor: Actor, old: Bid, project: Project) -> Bid:
+    """Begin a bid with what a former round's said; the former one stays as it was, and its partners are asked anew."""
+    bid = rounds.copied(uow, actor, old, project, uow.clock())
+    audit.record(uow, actor, "bid.renew", "bid", bid.id, project=project.id, former=old.id)
+    for member in bid.members:
+        if member.state is MemberState.INVITED:
+            ask(uow, bid, project, member)
     return bid
 
 

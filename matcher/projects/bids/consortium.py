@@ -13,12 +13,12 @@ from matcher.core.permissions import OFFERERS, require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages.kinds import MessageKind
 from matcher.messages.service import Text, notify, people_for
-from matcher.projects.bids.bidding import HANDED_IN, check_open, led, moment
+from matcher.projects.bids.bidding import HANDED_IN, check_open, led
+from matcher.projects.bids.letters import ask
 from matcher.projects.bids.model import Bid, BidMember
 from matcher.projects.bids.service import NO_BID, get, is_member
 from matcher.projects.lifecycle import BID_LIFECYCLE, MEMBER_LIFECYCLE, BidState, MemberState
 from matcher.projects.setup import service as setup
-from matcher.projects.setup.model import Project
 
 MOST_PARTNERS = 12
 NOBODY = Label(
@@ -27,11 +27,6 @@ NOBODY = Label(
 IS_THERE = Label("{name}已在联合体中或已受邀。", "{name} is in the consortium or asked already.")
 TOO_MANY = Label("合作单位最多 {limit} 家。", "{limit} partners is the most.")
 LEAD_STAYS = Label("牵头单位不能退出，可以撤回申请。", "The lead cannot leave; it may withdraw the bid.")
-ASKED = Label("{lead} 邀请贵单位联合揭榜", "{lead} asks you to join a bid")
-ASKED_BODY = Label(
-    "项目：{project}。请在 {closes} 前答复。揭榜截止前，除联合体以外任何人都看不到这份申请。",
-    "Project: {project}. Answer before {closes}. Until bidding closes nobody but the consortium sees the bid.",
-)
 ANSWERED = {
     "agree": Label("{name} 同意联合揭榜", "{name} joins your bid"),
     "decline": Label("{name} 谢绝联合揭榜", "{name} does not join your bid"),
@@ -82,15 +77,8 @@ def invite(
     member.task, member.share = " ".join(task.split())[:200], min(max(share, 0), 100)
     uow.session.flush()
     audit.record(uow, actor, "bid.invite", "bid", bid.id, organisation=organisation_id)
-    _ask(uow, bid, project, member)
+    ask(uow, bid, project, member)
     return member
-
-
-def _ask(uow: UnitOfWork, bid: Bid, project: Project, member: BidMember) -> None:
-    body = ASKED_BODY.format(project=project.title, closes=moment(project.closes_at) if project.closes_at else "—")
-    text = Text(ASKED.format(lead=bid.organisation.name), body)
-    key = f"bid:{bid.id}:ask:{member.id}:{member.invited_at:%Y%m%d%H%M%S}"
-    notify(uow, people_for(uow, member.organisation_id), MessageKind.PROJECT, text, key=key, link=f"/bids/{bid.id}")
 
 
 def answer(uow: UnitOfWork, actor: Actor, bid_id: int, action: str, *, arrived: datetime | None = None) -> BidMember:

@@ -14,18 +14,19 @@ from matcher.projects.lifecycle import BidState, MemberState
 
 
 class Bid(Base):
-    """A consortium's answer to a published project; one a lead organisation and project.
+    """A consortium's answer to a published project; one a lead organisation, project and round (a relaunch begins a new one).
 
     `budget` holds rows of item and amount (yuan, as text); `milestones` rows of title, month after the start,
     deliverable and share in per cent.
     """
 
     __tablename__ = "bids"
-    __table_args__ = (UniqueConstraint("project_id", "organisation_id"),)
+    __table_args__ = (UniqueConstraint("project_id", "organisation_id", "round"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)  # the lead
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     state: Mapped[BidState] = mapped_column(enum_column(BidState), default=BidState.DRAFT)
     leader: Mapped[str] = mapped_column(String(60), default="")  # 揭榜人

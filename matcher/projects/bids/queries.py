@@ -10,8 +10,9 @@ from matcher.projects.bids.model import Bid, BidMember
 from matcher.projects.lifecycle import BidState, MemberState, ProjectState
 from matcher.projects.setup.model import Project
 
-#: What has been handed in and was not taken back: what evaluation reads.
-HANDED_IN = tuple(state for state in BidState if state not in {BidState.DRAFT, BidState.WITHDRAWN, BidState.VOID})
+#: What has been handed in for the present round and was not taken back: what evaluation reads.
+_NOT_IN = {BidState.DRAFT, BidState.WITHDRAWN, BidState.VOID, BidState.FORMER}
+HANDED_IN = tuple(state for state in BidState if state not in _NOT_IN)
 #: The members that count as part of a consortium.
 STANDING = (MemberState.INVITED, MemberState.AGREED)
 
@@ -41,9 +42,9 @@ def of_organisation(uow: UnitOfWork, organisation_id: int) -> list[tuple[Bid, Bi
 
 
 def own(uow: UnitOfWork, project_id: int, organisation_id: int | None) -> Bid | None:
-    """Return the bid that an organisation leads in a project."""
+    """Return the bid that an organisation leads in a project, of the latest round in which it has one."""
     query = select(Bid).where(Bid.project_id == project_id, Bid.organisation_id == organisation_id)
-    return uow.session.scalars(query).unique().one_or_none()
+    return uow.session.scalars(query.order_by(Bid.round.desc()).limit(1)).unique().one_or_none()
 
 
 def waiting_bids(uow: UnitOfWork, actor: Actor) -> int:

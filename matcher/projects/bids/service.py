@@ -54,6 +54,9 @@ def may_read(uow: UnitOfWork, actor: Actor, bid: Bid) -> bool:
     """
     if actor.is_system or is_member(actor, bid):
         return True
+    # A former round is over: the office keeps what it had opened, whatever is sealed now.
+    if bid.state is BidState.FORMER:
+        return bid.submitted_at is not None and allowed(actor, "bid.judge")
     project = uow.session.get_one(Project, bid.project_id)
     if project.state in SEALED_STATES or bid.state not in HANDED_IN:
         return False
@@ -75,7 +78,7 @@ def is_rival(uow: UnitOfWork, actor: Actor, bid: Bid) -> bool:
         select(Bid.id)
         .join(BidMember, BidMember.bid_id == Bid.id)
         .where(
-            Bid.project_id == bid.project_id, Bid.id != bid.id, Bid.state != BidState.VOID,
+            Bid.project_id == bid.project_id, Bid.id != bid.id, Bid.state.not_in((BidState.VOID, BidState.FORMER)),
             BidMember.organisation_id == actor.organisation_id, BidMember.state.in_(STANDING),
         )
     )  # fmt: skip

@@ -26,7 +26,8 @@ from matcher.messages.service import Text, notify, people_for
 from matcher.needs.model import Need
 from matcher.offers.model import Offer, OfferState
 from matcher.projects.bids import commitments
-from matcher.projects.bids.bidding import TAKES_BIDS, moment
+from matcher.projects.bids.bidding import TAKES_BIDS
+from matcher.projects.bids.letters import moment
 from matcher.projects.bids.model import Bid
 from matcher.projects.bids.queries import STANDING
 from matcher.projects.setup import service as setup

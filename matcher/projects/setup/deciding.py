@@ -10,6 +10,7 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.bids import rounds
 from matcher.projects.bids.model import Bid
 from matcher.projects.lifecycle import BID_LIFECYCLE, PROJECT_LIFECYCLE, BidState, Mode, ProjectState
 from matcher.projects.setup import argument, checks, notices
@@ -172,13 +173,16 @@ def _has_team(uow: UnitOfWork, project: Project) -> bool:
 
 
 def relaunch(uow: UnitOfWork, actor: Actor, project_id: int, note: str = "") -> Project:
-    """Begin a failed project anew as a draft without a list; what was public is so again after its next notice."""
+    """Begin a failed project anew as a draft without a list; what was public is so again after its next notice.
+
+    Its bids stay as they are in the round that failed; who had bid may bid again.
+    """
     require(actor, "project.decide")
     project = get(uow, project_id)
     step(uow, actor, project, "relaunch", clean_text(note)[:MOST_REASON])
     project.call = project.call_id = project.published_at = project.opens_at = project.closes_at = None
     project.outcome = project.demand_reason = ""
-    uow.session.flush()
+    rounds.renew(uow, actor, project)
     return project
 
 

@@ -17,17 +17,18 @@ from matcher.projects.setup.model import Project, ProjectNeed
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Say what a step tells, and whom: owners of the needs, bidders, the office."""
+    """Say what a step tells, and whom: owners of the needs, bidders, those of a former round, the office."""
 
     body: Label
     owners: bool = False
     bidders: bool = False
+    former: bool = False
     office: bool = False
 
 
 TOLD: dict[str, _Told] = {
     "notice": _Told(Label("项目已立项公示，公示期内可以提出异议。", "The set-up of the project is announced; objections are taken while the notice runs."), owners=True),
-    "publish": _Told(Label("项目已发榜，揭榜时间见项目页面。", "The project is published; see its page for the time of bidding."), owners=True),
+    "publish": _Told(Label("项目已发榜，揭榜时间见项目页面。", "The project is published; see its page for the time of bidding."), owners=True, former=True),
     "open": _Told(Label("揭榜已开始。", "Bids are taken now."), office=True),
     "close_bidding": _Told(Label("揭榜已截止，进入评审。", "Bidding is closed; the evaluation begins."), owners=True, bidders=True, office=True),
     "announce": _Told(Label("拟揭榜结果正在公示。", "The proposed award is announced."), owners=True, bidders=True),
@@ -39,9 +40,8 @@ TOLD: dict[str, _Told] = {
     "close": _Told(Label("项目已验收结题。", "The project passed acceptance and is closed."), owners=True, bidders=True),
 }  # fmt: skip
 #: Bids whose people are told how the project goes on; drafts and withdrawn ones are not.
-_HANDED_IN = tuple(
-    state for state in BidState if state not in {BidState.DRAFT, BidState.WITHDRAWN, BidState.VOID, BidState.REJECTED}
-)
+_NOT_TOLD = {BidState.DRAFT, BidState.WITHDRAWN, BidState.VOID, BidState.REJECTED, BidState.FORMER}
+_HANDED_IN = tuple(state for state in BidState if state not in _NOT_TOLD)
 
 
 def tell(uow: UnitOfWork, actor: Actor, project: Project, action: str, note: str = "") -> None:
@@ -72,11 +72,12 @@ def _outside(uow: UnitOfWork, project: Project, told: _Told) -> list[int]:
     if told.owners:
         query = select(Need.organisation_id).join(ProjectNeed, ProjectNeed.need_id == Need.id)
         found.update(uow.session.scalars(query.where(ProjectNeed.project_id == project.id)))
-    if told.bidders:
+    states = (*(_HANDED_IN if told.bidders else ()), *((BidState.FORMER,) if told.former else ()))
+    if states:
         members = (
             select(BidMember.organisation_id)
             .join(Bid, Bid.id == BidMember.bid_id)
-            .where(Bid.project_id == project.id, Bid.state.in_(_HANDED_IN), BidMember.state == MemberState.AGREED)
+            .where(Bid.project_id == project.id, Bid.state.in_(states), BidMember.state == MemberState.AGREED)
         )
         found.update(uow.session.scalars(members))
     found.discard(project.organisation_id)

@@ -170,24 +170,29 @@ def _bids(uow: UnitOfWork, actor: Actor, project: Project, is_staff: bool) -> li
     rows = list(uow.session.execute(query))
     names = {id_: name for id_, name, _ in rows if is_staff or id_ in own}
     found = [*_of_bids(uow, project, names), *_of_task_books(uow, names)]
-    if is_staff and (closed := _closed_at(uow, project)) is not None:
-        count = sum(submitted is not None and submitted <= closed for _, _, submitted in rows)
-        found.append(Entry(closed, Kind.BID, RECEIVED.format(count=count)))
+    if is_staff:
+        before = None
+        for closed in (at for action, at in _rounds(uow, project) if action == "close_bidding"):
+            count = sum(at is not None and (before or at) <= at <= closed for _, _, at in rows)
+            found.append(Entry(closed, Kind.BID, RECEIVED.format(count=count)))
+            before = closed
     return found
 
 
 def _was_closed(uow: UnitOfWork, project: Project) -> bool:
     """Say whether bids are open to the office: a project that was given up while sealed keeps its seal."""
-    return project.mode == "commissioned" or _closed_at(uow, project) is not None
+    moves = _rounds(uow, project)
+    return project.mode == "commissioned" or bool(moves and moves[-1][0] == "close_bidding")
 
 
-def _closed_at(uow: UnitOfWork, project: Project) -> datetime | None:
-    query = select(StateChange.at).where(
+def _rounds(uow: UnitOfWork, project: Project) -> list[tuple[str, datetime]]:
+    """Return when bidding closed and when the project was relaunched after it failed, in their order."""
+    query = select(StateChange.action, StateChange.at).where(
         StateChange.entity == PROJECT_LIFECYCLE.entity,
         StateChange.entity_id == project.id,
-        StateChange.action == "close_bidding",
+        StateChange.action.in_(("close_bidding", "relaunch")),
     )
-    return uow.session.scalar(query.order_by(StateChange.id.desc()).limit(1))
+    return [(action, at) for action, at in uow.session.execute(query.order_by(StateChange.id))]
 
 
 def _of_bids(uow: UnitOfWork, project: Project, names: Mapping[int, str]) -> list[Entry]:

@@ -10,7 +10,8 @@ from matcher.core.errors import Conflict, InvalidInput
 from matcher.core.people import Role
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import office, queries, succession, suggestions
-from matcher.projects.bids.bidding import TAKES_BIDS, moment
+from matcher.projects.bids.bidding import TAKES_BIDS
+from matcher.projects.bids.letters import moment
 from matcher.projects.experts import panels
 from matcher.projects.experts.model import Stage
 from matcher.projects.lifecycle import SEALED_STATES, BidState

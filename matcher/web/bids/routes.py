@@ -9,8 +9,9 @@ from matcher.core import audit
 from matcher.core.errors import Conflict, InvalidInput, NotFound
 from matcher.core.filestore import FileStore
 from matcher.projects import files
-from matcher.projects.bids import bidding, commitments, consortium, queries, service, suggestions
+from matcher.projects.bids import bidding, commitments, consortium, queries, rounds, service, suggestions
 from matcher.projects.bids.fields import BID_FIELDS, GROUPS
+from matcher.projects.bids.letters import moment
 from matcher.projects.bids.model import Bid
 from matcher.projects.lifecycle import BidState
 from matcher.projects.setup import public, timeline
@@ -43,9 +44,10 @@ def start(project_id: int) -> ResponseReturnValue:
     """Say what a bid is and what is sealed, before one is begun; lead to the one there is."""
     uow, actor = current_uow(), current_actor()
     found = queries.own(uow, project_id, actor.organisation_id)
-    if found is not None and found.state is not BidState.WITHDRAWN:
+    again = found is not None and bidding.may_begin_again(found, setup.get(uow, project_id))
+    if found is not None and found.state is not BidState.WITHDRAWN and not again:
         return redirect(url_for("bids.show", bid_id=found.id), 303)
-    return render_template("bids/start.html", project=public.project(uow, actor, project_id).project)
+    return render_template("bids/start.html", project=public.project(uow, actor, project_id).project, former=found)
 
 
 @bids.post("/new/<int:project_id>")
@@ -79,8 +81,11 @@ def _shown(bid: Bid) -> dict[str, Any]:
         "files": files.of(uow, "bid", bid.id),
         "groups": GROUPS,
         "has_timeline": timeline.may_see(uow, current_actor(), project),
-        "is_open": project.state in bidding.TAKES_BIDS,
-        "closes": bidding.moment(project.closes_at) if project.closes_at else "",
+        "is_open": project.state in bidding.TAKES_BIDS and bid.state is not BidState.FORMER,
+        "may_begin_again": bidding.may_begin_again(bid, project)
+        and queries.own(uow, project.id, bid.organisation_id) is bid,
+        "former": rounds.former(uow, bid),
+        "closes": moment(project.closes_at) if project.closes_at else "",
     }
 
 
@@ -125,7 +130,7 @@ def edit_post(bid_id: int) -> ResponseReturnValue:
                 bid = bidding.submit(uow, actor, bid_id, arrived=arrived)
         except InvalidInput as error:
             return _form_page(service.get(uow, bid_id), Form(BID_FIELDS, given, error.problems)), 422
-        flash(t(SUBMITTED.format(at=bidding.moment(bid.submitted_at or arrived))), "success")
+        flash(t(SUBMITTED.format(at=moment(bid.submitted_at or arrived))), "success")
         return redirect(url_for("bids.show", bid_id=bid_id), 303)
     if problems:
         flash(t(SAVED_SO_FAR.format(count=len(problems))), "warning")
