@@ -71,7 +71,7 @@ def configure_blueprints(app: Flask) -> None:
 
 def _configure_project_blueprints(app: Flask) -> None:
     """Register the pages of 立题 and 破题."""
-    from matcher.web.bids import judging, routes  # noqa: F401 -- hang their views on the blueprint
+    from matcher.web.bids import judging, routes, writing  # noqa: F401 -- hang their views on the blueprint
     from matcher.web.bids.blueprint import bids
     from matcher.web.calls.routes import calls
     from matcher.web.delivery import office, team  # noqa: F401 -- hang their views on the blueprint

@@ -1,13 +1,17 @@
 """Pages of bids, from the list of open projects to the award."""
 
+import re
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 
+from matcher.core.clock import utc_now
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import consortium, queries
-from matcher.projects.lifecycle import BidState, Mode, ProjectState
+from matcher.projects.bids.letters import moment
+from matcher.projects.lifecycle import BidState, MemberState, Mode, ProjectState
 from matcher.projects.setup.model import Project
 from tests.bids import bid_answers, handed_in, marked, written
 from tests.conftest import Actors
@@ -211,3 +215,98 @@ def test_a_team_bids_again_on_the_page_after_a_relaunch(
     assert "上一轮写的方案" in university.get(edit).text
     assert f'href="/bids/{old.id}"' in university.get(edit.removesuffix("/edit")).text
     assert university.get(f"/bids/{old.id}/edit").location == f"/bids/{old.id}"
+
+
+def whole_form(page: str) -> dict[str, Any]:
+    """Return what a browser would send of the form of a bid, with the version that it shows."""
+    found = re.search(r'name="seen_version" value="(\d+)"', page)
+    assert found is not None
+    return bid_answers() | {"seen_version": found[1]}
+
+
+def test_searching_asking_and_removing_partners_keep_what_was_typed(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    bid = written(uow, actors.university, project)
+    partner = organisation_of(actors.enterprise)
+    uow.commit()
+    lead, address = sign_in("university"), f"/bids/{bid.id}"
+    page = lead.get(f"{address}/edit").text
+    assert f'form="bid" formaction="{address}/find"' in page
+    found = lead.post(f"{address}/find", whole_form(page) | {"approach": "第一稿", "partner": partner.name})
+    page = lead.get(found.location.partition("#")[0]).text
+    assert f'value="{partner.id}" formaction="{address}/partners"' in page
+    assert "第一稿" in page
+    lead.post(f"{address}/partners", whole_form(page) | {"approach": "第二稿", "organisation": str(partner.id)})
+    page = lead.get(f"{address}/edit").text
+    assert "第二稿" in page
+    uow.session.refresh(bid)
+    joined = next(m for m in bid.members if m.organisation_id == partner.id)
+    assert f'formaction="{address}/partners/{joined.id}/remove"' in page
+    unread = whole_form(page) | {"approach": "第三稿", "price": "大约一百", f"member-{joined.id}-task": "验证试验"}
+    answer = lead.post(f"{address}/partners/{joined.id}/remove", unread)
+    assert answer.status_code == 422, "done, and the form says what it could not read"
+    assert "大约一百" in answer.text
+    uow.session.refresh(bid)
+    uow.session.refresh(joined)
+    assert (bid.approach, joined.state) == ("第三稿", MemberState.LEFT)
+
+
+def test_an_older_version_of_the_form_overwrites_nothing_and_loses_nothing(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    bid = written(uow, actors.university, project)
+    uow.commit()
+    lead, address = sign_in("university"), f"/bids/{bid.id}/edit"
+    first = whole_form(lead.get(address).text)
+    assert lead.post(address, first | {"approach": "同事写的"}).status_code == 303
+    typed = {"approach": "我写的", "offers": "", f"commitment-{project.indicator_rows[0].id}-value": "0.123"}
+    typed |= {f"member-{bid.members[0].id}-task": "我的任务"}
+    for button in ("save", "submit"):
+        late = lead.post(address, first | typed | {button: "1"})
+        assert late.status_code == 409
+        for text in ("我写的", "0.123", "我的任务", "没有丢失"):
+            assert text in late.text
+    uow.session.refresh(bid)
+    assert (bid.approach, bid.state) == ("同事写的", BidState.DRAFT)
+    again = lead.post(address, whole_form(late.text) | typed | {"save": "1"})
+    assert again.status_code == 303, "the page that was shown anew can be saved"
+    uow.session.refresh(bid)
+    assert bid.approach == "我写的"
+
+
+@pytest.mark.parametrize("path", ["edit", "find", "partners", "files"])
+def test_after_the_deadline_the_form_says_the_servers_time_and_keeps_what_was_typed(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project, path: str
+) -> None:
+    bid = written(uow, actors.university, project)
+    project.closes_at = utc_now() - timedelta(seconds=5)
+    uow.commit()
+    lead = sign_in("university")
+    before = utc_now()
+    late = lead.post(
+        f"/bids/{bid.id}/{path}", bid_answers(approach="最后一刻写的") | {"submit": "1", "seen_version": "1"}
+    )
+    assert late.status_code == 409
+    assert "最后一刻写的" in late.text
+    assert f"已于 {moment(project.closes_at)} 截止" in late.text
+    said = re.search(r"收到您的请求的时间是 ([\d :-]+)，", late.text)
+    assert said is not None
+    assert moment(before) <= said[1] <= moment(utc_now())
+    uow.session.refresh(bid)
+    assert (bid.state, bid.approach) == (BidState.DRAFT, bid_answers()["approach"])
+
+
+def test_a_chosen_file_is_kept_whichever_button_is_pressed(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
+) -> None:
+    bid = written(uow, actors.university, project)
+    uow.commit()
+    lead, address = sign_in("university"), f"/bids/{bid.id}"
+    sent = whole_form(lead.get(f"{address}/edit").text) | {"file": (BytesIO(b"%PDF-1.7 x"), "方案.pdf"), "save": "1"}
+    assert lead.post(f"{address}/edit", sent).status_code == 303
+    page = lead.get(f"{address}/edit").text
+    assert "方案.pdf" in page
+    nothing = lead.post(f"{address}/files", whole_form(page) | {"approach": "没选文件"})
+    assert nothing.status_code == 422
+    assert "没选文件" in nothing.text
