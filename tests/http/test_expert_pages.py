@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from matcher.matching.service import Matcher
-from matcher.projects.experts.model import Panel, Seat
+from matcher.projects.experts.model import Panel, Seat, Stage
 from matcher.projects.lifecycle import BidState, ProjectState
 from tests.experts import ExpertFactory, PanelFactory, SeatFactory, WordEncoder
 from tests.projects import BidFactory, ProjectFactory
@@ -136,3 +136,26 @@ def test_tabs_of_a_project_lead_only_where_the_person_may_go(role, least, sign_i
     links = re.findall(r'href="([^"]+)"', tabs[0])
     assert len(links) >= least
     assert {link: browser.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_the_office_reads_what_is_next_after_an_argument_closed_early_and_reopens_it(uow, actors, sign_in, clock):
+    made = ProjectFactory(state=ProjectState.ARGUED, published_at=None)
+    panel = PanelFactory(project=made, stage=Stage.ARGUMENT, least=1)
+    SeatFactory(panel=panel, expert=ExpertFactory(person=person_of(uow, actors.expert)))
+    uow.commit()
+    office, panels_page = sign_in("government"), f"/experts/projects/{made.id}"
+    assert "已有 0 份评分，应有 3 份" in office.get(f"/projects/{made.id}").text
+    office.post(f"/experts/panels/{panel.id}/close", {"reason": "专家出差"})
+    page = office.get(f"/projects/{made.id}").text
+    assert "评审组提前结束" in page
+    assert panels_page in page
+    assert "恢复评审" in office.get(panels_page).text
+    refused = office.post(f"/experts/panels/{panel.id}/reopen", {"due_on": "2020-01-01", "reason": "补请专家"})
+    assert refused.status_code == 422
+    assert "补请专家" in refused.text
+    due = (clock() + timedelta(days=5)).date().isoformat()
+    made_again = office.post(f"/experts/panels/{panel.id}/reopen", {"due_on": due, "reason": "补请专家"})
+    assert made_again.location == f"/experts/panels/{panel.id}/choose"
+    assert "进行中" in office.get(panels_page).text
+    again = office.post(f"/experts/panels/{panel.id}/reopen", {"due_on": due, "reason": "补请专家"})
+    assert "没有结束" in office.get(again.location).text

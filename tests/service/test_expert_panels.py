@@ -13,6 +13,8 @@ from matcher.projects.experts.clock import remind
 from matcher.projects.experts.model import Stage
 from matcher.projects.experts.results import is_complete, results, weighted
 from matcher.projects.lifecycle import BidState, ProjectState, SeatState
+from matcher.projects.setup import deciding
+from matcher.projects.setup.rules import Rules
 from tests.experts import CRITERIA, ExpertFactory, PanelFactory, SeatFactory
 from tests.factories import (
     PersonFactory,
@@ -233,3 +235,65 @@ def test_who_has_not_finished_is_reminded_once_two_days_before(uow, actors, judg
     clock.move(days=5, hours=1)
     assert remind(uow) == 1
     assert remind(uow) == 0
+
+
+# a panel that was closed too early
+
+
+@pytest.fixture
+def argued(uow, actors):
+    """Return a complete project in its argument, whose list asks for two experts, with the seat of one who has not judged."""
+    project = ProjectFactory(state=ProjectState.ARGUED, declared=["not_in_house"], published_at=None)
+    project.call.rules = Rules(least_experts=2).to_json()
+    panel = PanelFactory(project=project, stage=Stage.ARGUMENT, least=1)
+    return project, panel, SeatFactory(panel=panel, expert=ExpertFactory(person=person_of(uow, actors.expert)))
+
+
+def in_days(clock, days):
+    return (clock() + timedelta(days=days)).date().isoformat()
+
+
+def test_an_argument_closed_early_can_be_reopened_so_that_the_notice_goes_out(uow, actors, argued, clock):
+    project, panel, seat = argued
+    gov = actors.government
+    sheets.save(uow, actors.expert, seat.id, None, GOOD, submit=True)
+    with pytest.raises(Conflict, match="1 sheets of 2"):
+        deciding.announce_setup(uow, gov, project.id, "区域重点产业急需解决")
+    office.close(uow, gov, panel.id, "另一位专家生病")
+    with pytest.raises(Conflict, match="closed early"):
+        deciding.announce_setup(uow, gov, project.id, "区域重点产业急需解决")
+    office.reopen(uow, gov, panel.id, in_days(clock, 5), "补请一位专家")
+    assert "已恢复" in inbox(uow, actors.expert).rows[0].title_zh
+    other = SeatFactory(panel=panel)
+    sheets.save(uow, person_of_seat(uow, other), other.id, None, GOOD, submit=True)
+    deciding.announce_setup(uow, gov, project.id, "区域重点产业急需解决")
+    assert project.state is ProjectState.NOTICED
+
+
+def test_another_panel_can_take_the_place_of_one_closed_early_which_then_stays_closed(uow, actors, argued, clock):
+    project, panel, _ = argued
+    gov, due = actors.government, in_days(clock, 5)
+    office.close(uow, gov, panel.id, "专家均有冲突")
+    assert Stage.ARGUMENT in [stage for stage, _ in overview.possible_stages(uow, project)]
+    office.open_panel(uow, gov, project.id, Stage.ARGUMENT, PANEL | {"due_on": due})
+    with pytest.raises(Conflict, match="newer panel"):
+        office.reopen(uow, gov, panel.id, due, "恢复")
+
+
+def test_a_panel_is_reopened_only_closed_with_a_reason_and_a_day_to_come_while_its_stage_runs(
+    uow, actors, argued, clock
+):
+    project, panel, _ = argued
+    gov, due = actors.government, in_days(clock, 5)
+    with pytest.raises(Conflict, match="not closed"):
+        office.reopen(uow, gov, panel.id, due, "恢复")
+    office.close(uow, gov, panel.id, "提前结束")
+    with pytest.raises(InvalidInput) as wrong:
+        office.reopen(uow, gov, panel.id, in_days(clock, -1), " ")
+    assert [one.field for one in wrong.value.problems] == ["due_on", "reason"]
+    for role in ("enterprise", "university", "desk", "admin", "expert", "visitor"):
+        with pytest.raises(NotAllowed):
+            office.reopen(uow, getattr(actors, role), panel.id, due, "恢复")
+    project.state = ProjectState.NOTICED
+    with pytest.raises(Conflict, match="no Argument now"):
+        office.reopen(uow, gov, panel.id, due, "恢复")

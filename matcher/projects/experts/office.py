@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages import service as messages
 from matcher.messages.kinds import MessageKind
 from matcher.messages.service import Text
+from matcher.projects.delivery.lifecycle import GateState
 from matcher.projects.delivery.model import Gate
 from matcher.projects.experts import panels, service
 from matcher.projects.experts.conflicts import conflicts
@@ -41,6 +42,7 @@ STAGE_STATES: dict[Stage, tuple[ProjectState, ...]] = {
     Stage.GATE: (ProjectState.IMPLEMENTATION,),
     Stage.ACCEPTANCE: (ProjectState.IMPLEMENTATION, ProjectState.ACCEPTANCE),
 }
+GATE_JUDGED = (GateState.PLANNED, GateState.OPEN)  # experts may be asked before the gate opens
 _RULE = {Stage.ARGUMENT: "criteria_argument", Stage.ACCEPTANCE: "criteria_acceptance"}
 NOT_NOW = Label("项目处于“{state}”，现在不能组织{stage}。", "The project is in the state “{state}”: no {stage} now.")
 OPEN_ALREADY = Label("这个阶段已有一个进行中的评审组。", "There is an open panel for this stage already.")
@@ -58,10 +60,23 @@ HAS_RECUSED = Label("{name}已声明回避，不能再邀请。", "{name} steppe
 NOBODY = Label("请先勾选专家。", "First tick the experts.")
 TOO_FEW = Label("有效意见还不够，不能结束。请补充专家，或写明原因。", "Too few sheets to close. Ask more experts, or give a reason.")  # fmt: skip
 NO_GATE = Label("找不到这个考核节点。", "There is no such gate.")
+GATE_OVER = Label(
+    "这个考核节点已定或已取消，不再评审。", "This gate is decided or taken off; it is not judged any more."
+)
+NOT_CLOSED = Label("这个评审组没有结束，不用恢复。", "This panel is not closed; there is nothing to reopen.")
+NEWER = Label(
+    "这个阶段已另有评审组，不能恢复旧的。", "There is a newer panel for this stage; the old one stays closed."
+)
+REOPEN_WHY = Label("请写明恢复评审的原因。", "Say why the panel is reopened.")
 ASKED = Label("请您参加“{title}”的{stage}", "Please join the {stage} of “{title}”")
 ASKED_BODY = Label(
     "{office}邀请您担任评审专家，请在{day}前完成。请先确认与各方没有利益关系；有关系的请选择回避。",
     "{office} asks you to review by {day}. First confirm that you have no interest in any of the parties; if you have, step aside.",
+)
+REOPENED = Label("“{title}”的{stage}已恢复", "The {stage} of “{title}” goes on")
+REOPENED_BODY = Label(
+    "{office}恢复了评审，请在{day}前完成，已交的意见可以修改。",
+    "{office} reopened the panel; please finish by {day}. What you handed in can be changed.",
 )
 TAKEN_OFF = Label("“{title}”的{stage}已另作安排", "The {stage} of “{title}” goes on without you")
 TAKEN_OFF_BODY = Label("{office}调整了评审组，您不必再处理这项任务。", "{office} changed the panel; nothing is left for you to do.")  # fmt: skip
@@ -99,8 +114,7 @@ def _read(uow: UnitOfWork, given: Mapping[str, Any]) -> dict[str, Any]:
     if answers.values["criteria"]:
         problems += [Problem("criteria", one.message) for one in read.problems if one.field == "criteria_evaluation"]
         problems += _criteria_problems(rows)
-    due = answers.values["due_on"]
-    moment = datetime.combine(due, time(23, 59, 59), SHANGHAI) if due else None
+    moment = _due_at(answers.values["due_on"])
     if moment is not None and moment < uow.clock():
         problems.append(Problem("due_on", PAST))
     if problems:
@@ -126,14 +140,7 @@ def open_panel(
 ) -> Panel:
     """Set up a panel for a stage of a project; raises NotFound, NotAllowed, Conflict, InvalidInput."""
     require(actor, "panel.manage")
-    project = projects.get(uow, project_id)
-    if project.state not in STAGE_STATES[stage]:
-        state = panels.project_state(project)
-        raise Conflict(NOT_NOW.format(state=state, stage=panels.STAGE_LABELS[stage]))
-    if stage is Stage.GATE:
-        gate = uow.session.get(Gate, gate_id or 0)
-        if gate is None or gate.project_id != project_id:
-            raise NotFound(NO_GATE)
+    _require_stage(uow, projects.get(uow, project_id), stage, gate_id)
     before = panels.panel_of(uow, project_id, stage, gate_id)
     if before is not None and before.closed_at is None:
         raise Conflict(OPEN_ALREADY)
@@ -145,6 +152,19 @@ def open_panel(
     uow.session.flush()
     audit.record(uow, actor, "panel.create", "panel", panel.id, project=project_id, stage=stage.value)
     return panel
+
+
+def _require_stage(uow: UnitOfWork, project: Project, stage: Stage, gate_id: int | None) -> None:
+    """Raise unless a project stands where this stage is judged; a gate only before it is decided."""
+    if project.state not in STAGE_STATES[stage]:
+        state = panels.project_state(project)
+        raise Conflict(NOT_NOW.format(state=state, stage=panels.STAGE_LABELS[stage]))
+    if stage is Stage.GATE:
+        gate = uow.session.get(Gate, gate_id or 0)
+        if gate is None or gate.project_id != project.id:
+            raise NotFound(NO_GATE)
+        if gate.state not in GATE_JUDGED:
+            raise Conflict(GATE_OVER)
 
 
 def edit(uow: UnitOfWork, actor: Actor, panel_id: int, given: Mapping[str, Any]) -> Panel:
@@ -246,6 +266,52 @@ def close(uow: UnitOfWork, actor: Actor, panel_id: int, reason: str = "") -> Pan
     panel.closed_at = uow.clock()
     audit.record(uow, actor, "panel.close", "panel", panel.id, reason=reason.strip()[:500])
     return panel
+
+
+def hindrance_to_reopen(uow: UnitOfWork, panel: Panel) -> Label | None:
+    """Return why a closed panel cannot go on: its stage is over, or another took its place; None: it can."""
+    if panel.closed_at is None:
+        return NOT_CLOSED
+    if panels.panel_of(uow, panel.project_id, panel.stage, panel.gate_id) is not panel:
+        return NEWER
+    try:
+        _require_stage(uow, projects.get(uow, panel.project_id), panel.stage, panel.gate_id)
+    except Conflict as error:
+        return error.message
+    return None
+
+
+def reopen(uow: UnitOfWork, actor: Actor, panel_id: int, due_on: str, reason: str) -> Panel:
+    """Let a panel that was closed go on until a new day; who sits on it is told.
+
+    Raises NotAllowed, NotFound, Conflict, InvalidInput.
+    """
+    require(actor, "panel.manage")
+    panel = panels.get(uow, panel_id)
+    if hindrance := hindrance_to_reopen(uow, panel):
+        raise Conflict(hindrance)
+    answers = read_answers(PANEL_FIELDS[:1], {"due_on": due_on})
+    problems = list(answers.problems)
+    due = _due_at(answers.values["due_on"])
+    if due is not None and due < uow.clock():
+        problems.append(Problem("due_on", PAST))
+    if not reason.strip():
+        problems.append(Problem("reason", REOPEN_WHY))
+    if problems:
+        raise InvalidInput(problems)
+    panel.closed_at, panel.due_at = None, due
+    uow.session.flush()
+    audit.record(uow, actor, "panel.reopen", "panel", panel.id, reason=reason.strip()[:500])
+    project = projects.get(uow, panel.project_id)
+    for seat in seats_of(uow, panel):
+        if seat.state in service.BUSY_STATES:
+            _tell(uow, project, panel, seat, service.get(uow, seat.expert_id), REOPENED, REOPENED_BODY)
+    return panel
+
+
+def _due_at(day: date | None) -> datetime | None:
+    """Return the last second of the day, in China, by which sheets are due."""
+    return datetime.combine(day, time(23, 59, 59), SHANGHAI) if day else None
 
 
 @dataclass(frozen=True, slots=True)

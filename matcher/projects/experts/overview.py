@@ -14,7 +14,7 @@ from matcher.projects.delivery.model import Gate
 from matcher.projects.experts import candidates, panels
 from matcher.projects.experts.conflicts import conflicts
 from matcher.projects.experts.model import Panel, Stage
-from matcher.projects.experts.office import STAGE_STATES, Place
+from matcher.projects.experts.office import GATE_JUDGED, STAGE_STATES, Place, hindrance_to_reopen
 from matcher.projects.experts.results import Result, is_complete, results
 from matcher.projects.experts.service import BUSY_STATES
 from matcher.projects.setup.model import Project
@@ -32,6 +32,7 @@ class PanelView:
     is_complete: bool
     gate: Gate | None = None
     conflicts: Mapping[int, Sequence[Label]] = field(default_factory=dict)  # of those who sit, by expert
+    may_reopen: bool = False
 
     def expert_name(self, expert_id: int) -> str:
         """Return the name of an expert of the panel."""
@@ -55,7 +56,8 @@ def _view(uow: UnitOfWork, project: Project, panel: Panel) -> PanelView:
     ranked = sorted(ids, key=lambda one: (-found[one].total if one in found else 1.0, one or 0))
     gate = uow.session.get(Gate, panel.gate_id) if panel.gate_id else None
     places, complete = candidates.places(uow, panel), is_complete(uow, panel)
-    return PanelView(panel, places, ranked, bids, found, complete, gate, _conflicts(uow, project, panel, places))
+    again = panel.closed_at is not None and hindrance_to_reopen(uow, panel) is None
+    return PanelView(panel, places, ranked, bids, found, complete, gate, _conflicts(uow, project, panel, places), again)
 
 
 def _conflicts(uow: UnitOfWork, project: Project, panel: Panel, places: Sequence[Place]) -> dict[int, list[Label]]:
@@ -72,7 +74,9 @@ def possible_stages(uow: UnitOfWork, project: Project) -> list[tuple[Stage, Gate
             continue
         gates: Sequence[Gate | None] = [None]
         if stage is Stage.GATE:
-            gates = uow.session.scalars(select(Gate).where(Gate.project_id == project.id).order_by(Gate.position)).all()
+            gates = uow.session.scalars(
+                select(Gate).where(Gate.project_id == project.id, Gate.state.in_(GATE_JUDGED)).order_by(Gate.position)
+            ).all()
         for gate in gates:
             before = panels.panel_of(uow, project.id, stage, gate.id if gate else None)
             if before is None or before.closed_at is not None:

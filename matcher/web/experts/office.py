@@ -22,6 +22,7 @@ from matcher.web.language import t
 
 INVITED = Label("已发出 {count} 份邀请。", "{count} invitations are sent.")
 SAVED = Label("已保存评审组。", "The panel is saved.")
+REOPENED = Label("评审已恢复，并通知了评审组的专家。可以增补专家。", "The panel goes on and its experts are told. More can be asked.")  # fmt: skip
 CLOSED = Label("评审组已结束，意见不再变动。", "The panel is closed; its sheets stand.")
 REMOVED = Label("已撤下这位专家，其意见不再计入。", "The expert is taken off; their sheet no longer counts.")
 
@@ -30,6 +31,10 @@ REMOVED = Label("已撤下这位专家，其意见不再计入。", "The expert 
 @for_roles(Role.GOVERNMENT)
 def show_panels(project_id: int) -> ResponseReturnValue:
     """Show the panels of a project with all marks."""
+    return _panels(project_id)
+
+
+def _panels(project_id: int, reopening: int | None = None, problems: tuple[Problem, ...] = ()) -> str:
     uow, actor = current_uow(), current_actor()
     project = projects.read(uow, actor, project_id)
     return render_template(
@@ -38,6 +43,9 @@ def show_panels(project_id: int) -> ResponseReturnValue:
         shown=overview.of_project(uow, actor, project),
         possible=overview.possible_stages(uow, project),
         now=uow.clock(),
+        reopening=reopening,
+        problems=problems,
+        typed=request.form,
     )
 
 
@@ -159,6 +167,23 @@ def close_panel(panel_id: int) -> ResponseReturnValue:
     else:
         flash(t(CLOSED), "success")
     return redirect(url_for("experts.panels", project_id=project_id), 303)
+
+
+@experts.post("/panels/<int:panel_id>/reopen")
+@for_roles(Role.GOVERNMENT)
+def reopen_panel(panel_id: int) -> ResponseReturnValue:
+    """Let a closed panel go on, then show who could come besides."""
+    project_id, form = panels.get(current_uow(), panel_id).project_id, request.form
+    try:
+        with current_uow() as uow:
+            office.reopen(uow, current_actor(), panel_id, form.get("due_on", ""), form.get("reason", ""))
+    except InvalidInput as error:
+        return _panels(project_id, panel_id, error.problems), 422
+    except Conflict as error:
+        flash(t(error.message), "warning")
+        return redirect(url_for("experts.panels", project_id=project_id), 303)
+    flash(t(REOPENED), "success")
+    return redirect(url_for("experts.choose", panel_id=panel_id), 303)
 
 
 @experts.get("/balance")
