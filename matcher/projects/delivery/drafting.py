@@ -51,6 +51,10 @@ BEYOND = Label(
     "各任务书的{source}合计超过项目的 {sum} 元。", "The {source} of all task books exceed the project's {sum} yuan."
 )
 NOTHING = Label("任务书的金额不能为 0。", "A task book needs an amount.")
+NO_ROOM = Label(
+    "任务书 {number} 已把 {own}% 安排给签约和里程碑，各节点合计 {gates}%，超过了 100%。请先修改这份任务书，减少里程碑的比例。",
+    "The task book {number} gives {own}% to signing and milestones; with {gates}% for the gates that is more than 100%. Lower the shares of its milestones first.",
+)
 _LINE = re.compile(
     r"\s*([^,|]{1,120}?)\s*[,|]\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\s*[,|]\s*(\d{1,3})\s*%?\s*(?:[,|]\s*(.*?))?\s*"
 )
@@ -237,14 +241,34 @@ def _lay_out(uow: UnitOfWork, book: TaskBook, project: Project, signing: int, st
     ]  # fmt: skip
     uow.session.add_all(rows)
     uow.session.flush()
-    parts = [Part(Occasion.SIGNING, signing, book.starts_on)]
-    parts += [
-        Part(Occasion.MILESTONE, s.share, s.due_on, milestone_id=row.id) for row, s in zip(rows, steps, strict=True)
-    ]
+    book.content = {"shares": {"signing": signing} | {str(place): s.share for place, s in enumerate(steps)}}
+    _plan_payments(uow, book, project)
+
+
+def _plan_payments(uow: UnitOfWork, book: TaskBook, project: Project) -> None:
+    """Plan the payments of a draft by the shares of its signing and milestones and of the gates of its project."""
+    shares = book.content["shares"]
+    parts = [Part(Occasion.SIGNING, int(shares["signing"]), book.starts_on)]
+    for one in milestones(uow, book.id):
+        parts.append(Part(Occasion.MILESTONE, int(shares[str(one.position)]), one.due_on, milestone_id=one.id))
     parts += [Part(Occasion.GATE, gate.share, gate.due_on, gate_id=gate.id) for gate in _gates(uow, project)]
     payments.plan(uow, book, parts)
-    book.content = {"shares": {"signing": signing} | {str(place): s.share for place, s in enumerate(steps)}}
     uow.session.flush()
+
+
+def follow_gates(uow: UnitOfWork, project: Project) -> int:
+    """Plan the payments of all drafts of a race anew when its gates change; returns how many there are.
+
+    Raises InvalidInput (field `share`) naming a draft whose signing and milestones leave no room for the gates.
+    """
+    drafts = [book for book in books.of_project(uow, project.id) if book.state is TaskBookState.DRAFT]
+    gates = sum(gate.share for gate in _gates(uow, project))
+    for book in drafts:
+        own = sum(int(share) for share in book.content["shares"].values())
+        if own + gates > 100:
+            raise InvalidInput([Problem("share", NO_ROOM.format(number=book.number, own=own, gates=gates))])
+        _plan_payments(uow, book, project)
+    return len(drafts)
 
 
 def _gates(uow: UnitOfWork, project: Project) -> list[Gate]:

@@ -14,6 +14,7 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.delivery import drafting
 from matcher.projects.delivery.lifecycle import GATE_LIFECYCLE, GateState, TaskBookState
 from matcher.projects.delivery.model import Gate, TaskBook
 from matcher.projects.lifecycle import Mode, ProjectState
@@ -34,11 +35,21 @@ GATE_FIELDS: tuple[Field, ...] = (
 PLANNING_STATES = (
     ProjectState.PUBLISHED, ProjectState.BIDDING, ProjectState.EVALUATION, ProjectState.AWARD_NOTICE, ProjectState.AWARDED,
 )  # fmt: skip
+BOUND = (TaskBookState.SIGNED, TaskBookState.COMPLETED)
 NO_GATE = Label("找不到这个考核节点，或它没有向您公开。", "There is no such gate, or it is not shown to you.")
 NOT_A_RACE = Label("只有赛马制项目设考核节点。", "Only a race has gates.")
-NOT_NOW = Label(
-    "节点在发榜之后、任务书送签之前安排；现在不能再改。",
-    "Gates are planned after the list is published and before the task books are offered; they cannot be changed now.",
+TOO_EARLY = Label("发榜之后才能安排考核节点。", "Gates are planned once the list is published.")
+UNDER_WAY = Label(
+    "项目已经实施，各合同的款项按现有节点分好，不能再增加、修改或取消节点。要加一次检查，请由团队在任务书中申请变更里程碑。",
+    "The project is under way and the money of every contract is divided among its gates, which stand. For another check let the team ask for a change of its milestones.",
+)
+OFFERED = Label(
+    "任务书 {numbers} 已送签，其中写明了各节点的款项。请先在任务书页面撤回，再安排节点，然后重新送签。",
+    "The task books {numbers} are offered for signature and name the money of every gate. Take them back on their pages, plan the gates, and offer them again.",
+)
+SIGNED = Label(
+    "任务书 {numbers} 已签署，款项按现有节点分好，节点不能再增加、修改或取消。",
+    "The task books {numbers} are signed and their money is divided among the gates, which stand.",
 )
 TOO_MUCH = Label(
     "各节点合计 {sum}%，加上签约最多拨付的 {signing}% 超过了 100%。",
@@ -66,11 +77,18 @@ def of_project(uow: UnitOfWork, project_id: int) -> list[Gate]:
     return list(uow.session.scalars(query))
 
 
-def may_plan(uow: UnitOfWork, project: Project) -> bool:
-    """Say whether the gates of a race may still be planned."""
-    offered = select(TaskBook.id).where(TaskBook.project_id == project.id, TaskBook.state != TaskBookState.DRAFT)
-    in_time = project.mode is Mode.RACE and project.state in PLANNING_STATES
-    return in_time and uow.session.scalar(offered.limit(1)) is None
+def hindrance(uow: UnitOfWork, project: Project) -> Label | None:
+    """Return why the gates of a race cannot be planned now, and what to do; None: they can."""
+    if project.state not in PLANNING_STATES:
+        return (
+            TOO_EARLY if project.state in (ProjectState.DRAFT, ProjectState.ARGUED, ProjectState.NOTICED) else UNDER_WAY
+        )
+    query = select(TaskBook).where(TaskBook.project_id == project.id).order_by(TaskBook.id)
+    found = uow.session.scalars(query.where(TaskBook.state.in_((TaskBookState.SIGNING, *BOUND)))).all()
+    for states, words in ((BOUND, SIGNED), ((TaskBookState.SIGNING,), OFFERED)):
+        if some := [book.number for book in found if book.state in states]:
+            return words.format(numbers="、".join(some))
+    return None
 
 
 def _plannable(uow: UnitOfWork, actor: Actor, project_id: int) -> Project:
@@ -78,13 +96,16 @@ def _plannable(uow: UnitOfWork, actor: Actor, project_id: int) -> Project:
     project = get_project(uow, project_id)
     if project.mode is not Mode.RACE:
         raise Conflict(NOT_A_RACE)
-    if not may_plan(uow, project):
-        raise Conflict(NOT_NOW)
+    if reason := hindrance(uow, project):
+        raise Conflict(reason)
     return project
 
 
 def save(uow: UnitOfWork, actor: Actor, project_id: int, given: Mapping[str, Any], gate_id: int | None = None) -> Gate:
-    """Plan a gate, or change one; raises NotAllowed, NotFound, Conflict, InvalidInput."""
+    """Plan a gate, or change one; the payments of task books in draft follow.
+
+    Raises NotAllowed, NotFound, Conflict, InvalidInput.
+    """
     project = _plannable(uow, actor, project_id)
     gate = _own_gate(uow, project, gate_id) if gate_id else None
     answers = read_answers(GATE_FIELDS, given)
@@ -108,6 +129,7 @@ def save(uow: UnitOfWork, actor: Actor, project_id: int, given: Mapping[str, Any
     for place, one in enumerate(of_project(uow, project.id)):
         one.position = place
     uow.session.flush()
+    drafting.follow_gates(uow, project)
     audit.record(uow, actor, "gate.plan", "gate", gate.id, share=gate.share, due_on=str(gate.due_on))
     return gate
 
@@ -117,16 +139,17 @@ def _own_gate(uow: UnitOfWork, project: Project, gate_id: int) -> Gate:
     if gate.project_id != project.id:
         raise NotFound(NO_GATE)
     if gate.state is not GateState.PLANNED:
-        raise Conflict(NOT_NOW)
+        raise Conflict(UNDER_WAY)
     return gate
 
 
 def remove(uow: UnitOfWork, actor: Actor, project_id: int, gate_id: int) -> None:
-    """Take a planned gate off; raises NotAllowed, NotFound, Conflict."""
+    """Take a planned gate off, and its payments from task books in draft; raises NotAllowed, NotFound, Conflict."""
     project = _plannable(uow, actor, project_id)
     GATE_LIFECYCLE.apply(uow, actor, _own_gate(uow, project, gate_id), "cancel")
-    audit.record(uow, actor, "gate.cancel", "gate", gate_id)
     uow.session.flush()
+    drafting.follow_gates(uow, project)
+    audit.record(uow, actor, "gate.cancel", "gate", gate_id)
 
 
 def read_criteria(text: str) -> tuple[list[dict[str, Any]], list[Problem]]:

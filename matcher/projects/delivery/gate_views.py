@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from matcher.core.errors import NotFound
+from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import allowed, require
 from matcher.core.unit_of_work import UnitOfWork
@@ -17,7 +18,7 @@ from matcher.projects.delivery import gate_plan, payments
 from matcher.projects.delivery.gates import entry_of
 from matcher.projects.delivery.lifecycle import PaymentState
 from matcher.projects.delivery.model import Gate, GateEntry, Payment, TaskBook
-from matcher.projects.lifecycle import BidState, MemberState
+from matcher.projects.lifecycle import BidState, MemberState, Mode
 from matcher.projects.setup.model import Project
 from matcher.projects.setup.service import get as get_project
 
@@ -45,7 +46,12 @@ class Race:
     project: Project
     gates: list[Gate]
     teams: list[Standing]
-    may_plan: bool
+    hindrance: Label | None  # why its gates cannot be planned now
+
+    @property
+    def may_plan(self) -> bool:
+        """Say whether its gates may be planned now."""
+        return self.hindrance is None
 
 
 def race(uow: UnitOfWork, actor: Actor, project_id: int) -> Race:
@@ -61,7 +67,8 @@ def race(uow: UnitOfWork, actor: Actor, project_id: int) -> Race:
     teams = [_standing(bid, shown.get(bid.id, {}), money.get(bid.id, [])) for bid in found]
     out = (BidState.ELIMINATED, BidState.MERGED, BidState.TERMINATED, BidState.FAILED)
     teams.sort(key=lambda one: (one.bid.state in out, -(one.mean or 0), one.bid.id))
-    return Race(project, gates, teams, gate_plan.may_plan(uow, project))
+    why = gate_plan.hindrance(uow, project) if project.mode is Mode.RACE else gate_plan.NOT_A_RACE
+    return Race(project, gates, teams, why)
 
 
 def _money(uow: UnitOfWork, project_id: int) -> dict[int, list[Payment]]:

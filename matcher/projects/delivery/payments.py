@@ -182,7 +182,7 @@ def resize(uow: UnitOfWork, task_book: TaskBook, government: Decimal, enterprise
         if amount < fixed:
             raise InvalidInput([Problem(f"{source}_amount", BELOW_RELEASED.format(sum=f"{fixed:,.2f}"))])
         still = [row for row in own if row.state is PaymentState.PLANNED]
-        if still:
+        if any(row.amount for row in still):
             for row, money in zip(still, split(amount - fixed, [r.amount for r in still]), strict=True):
                 row.amount = money
         elif amount > fixed:
