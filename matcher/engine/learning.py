@@ -197,7 +197,7 @@ def _logistic(columns: Values, precision: Values, examples: Examples) -> tuple[V
     scale = 1 / np.sqrt(precision)
     # Without the shift, the constant would have to make up for figures far from 0.
     shift = np.average(columns, axis=0, weights=examples.weights)
-    model = LogisticRegression(C=1.0, max_iter=1000, tol=1e-6)
+    model = LogisticRegression(C=1.0, max_iter=1000, tol=1e-6, solver="newton-cholesky")
     model.fit((columns - shift) * scale, examples.accepted, sample_weight=examples.weights)
     coefficients = model.coef_[0] * scale
     return coefficients, float(model.intercept_[0] - shift @ coefficients)

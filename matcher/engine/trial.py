@@ -1,13 +1,18 @@
-"""Tries a learned order on decisions that came later than those it was fitted on.
+"""Tries a learned order on needs that it was not fitted on.
 
-Needs are taken in the order of their first decision. The part that the order in use has not been fitted on is cut into blocks;
-each block is judged by a model fitted on all decisions before it (forward chaining). Compared, need by need:
+Needs are taken in the order of their first decision and cut into blocks of time; the pairs of each block are ordered by a
+model fitted on the decisions of all other blocks (blocked cross-validation, Bergmeir and Benítez 2012). So every need counts,
+where trying only on later ones leaves too few to see anything. The order in use is treated alike: on needs that it knows it
+is fitted again without them. Compared, need by need:
 
 - nDCG@10 of the decided pairs,
 - the log-likelihood of their order: ln σ(figure of an accepted pair - figure of a declined one), the mean over the need's pairs
   (Bradley and Terry 1952). It uses how far pairs are apart, and sees with 30 needs what nDCG sees with 300.
 
-Both orders are put on the scale of log-odds by the same earlier decisions.
+Both orders are put on the scale of log-odds by the same decisions. Labels without meaning must not be learned: what a model
+finds in them looks like order more often than a fixed figure does, for its errors go together. So they are told by the formula,
+which is fitted on nothing: decisions that do not agree with it by more than lot (the rank-sum test of Mann and Whitney 1947,
+exact under shuffling) are believed only where the learned order is right nearly without exception.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import rankdata
 
 from matcher.engine.calibration import Calibration, expected_calibration_error, reliability
 from matcher.engine.learning import Examples, TooFewDecisions, Values, fit, rescaled
@@ -26,12 +32,15 @@ from matcher.engine.metrics import Difference, ndcg, paired_bootstrap
 from matcher.engine.ranking import formula_figures
 
 FEWEST_DECISIONS = 50
-FEWEST_NEEDS = 6  # later needs with accepted and declined pairs
+FEWEST_NEEDS = 6  # with accepted and declined pairs
 BLOCKS = 10
 ALPHA = 0.05  # chance that an order no better is adopted, by the likelihood alone
-CLEAR_OF_CHANCE = (
-    3.0  # standard errors by which pairs must be ordered better than by lot: labels without meaning end here
+AGREEMENT = (
+    2.6  # standard deviations by which decisions must agree with the formula: shuffled ones do once in 200 times
 )
+CLEAR_OF_CHANCE = 3.0  # standard errors by which pairs must be ordered better than by lot
+BEYOND_DOUBT = 6.0  # as many, where decisions have nothing to do with the formula
+RESAMPLES = 4000
 TOLERATED_LOSS = 0.005  # of nDCG@10, which moves in steps with few needs
 TOLERATED_BRIER = 0.01
 
@@ -49,10 +58,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Hold how the order in use (`before`) and the learned one (`after`) did on later needs.
+    """Hold how the order in use (`before`) and the learned one (`after`) did on needs that they were not fitted on.
 
     `needs` had accepted and declined pairs, of which `ordered` (0…1) were in the right order after learning, `clearance` standard errors
-    more than by lot. `order` is the gain in log-likelihood of the order, `gain` that in nDCG@10.
+    more than by lot; `agreement` is that of the decisions with the formula, in standard deviations of what shuffling gives.
+    `order` is the gain in log-likelihood of the order, `gain` that in nDCG@10.
     """
 
     decisions: int
@@ -65,6 +75,7 @@ class Trial:
     order: Difference = _NONE
     ordered: float = 0.0
     clearance: float = 0.0
+    agreement: float = 0.0
     brier_before: float = 0.0
     brier_after: float = 0.0
     calibration_error_before: float = 0.0
@@ -76,8 +87,8 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Later:
-    """Hold the log-odds of both orders for the pairs of needs that neither was fitted on."""
+class _Tried:
+    """Hold the log-odds of both orders for pairs of needs that neither was fitted on."""
 
     examples: Examples
     before: Values
@@ -92,46 +103,51 @@ def by_formula(examples: Examples) -> Values:
 def try_out(examples: Examples, in_use: Figures, since: int = 0) -> tuple[Trial, Calibration]:
     """Return how a learned order does against the one in use, which was fitted on the first `since` decisions.
 
-    The calibration is that of the later pairs' log-odds, as they are where there are too few.
+    The calibration is that of the tried pairs' log-odds, as they are where there are too few.
     """
-    later = _predict(examples, in_use, since) if len(examples) >= FEWEST_DECISIONS else None
-    needs = [] if later is None else list(_mixed_needs(later.examples))
+    tried = _predict(examples, in_use, since) if len(examples) >= FEWEST_DECISIONS else None
+    needs = [] if tried is None else list(_mixed_needs(tried.examples))
     counts = len(examples), int(examples.accepted.sum()), len(needs)
-    if later is None or len(needs) < FEWEST_NEEDS:
+    if tried is None or len(needs) < FEWEST_NEEDS:
         return Trial(*counts, Verdict.TOO_FEW), Calibration(1.0, 0.0)
-    return _judge(later, needs, counts), _calibrate(later)
+    return _judge(tried, needs, counts), _calibrate(tried)
 
 
-def _predict(examples: Examples, in_use: Figures, since: int) -> _Later | None:
-    """Return both orders' log-odds for all later blocks, None where none can be fitted."""
+def _predict(examples: Examples, in_use: Figures, since: int) -> _Tried | None:
+    """Return both orders' log-odds, block by block, None where none can be fitted."""
     parts = []
-    for earlier, block in _blocks(examples.needs, since):
-        past, future = examples.take(earlier), examples.take(block)
+    early = np.arange(len(examples)) < since
+    for block in _blocks(examples.needs):
+        inside = np.isin(np.arange(len(examples)), block)
+        rest, tried = examples.take(~inside), examples.take(block)
         try:
-            learned = fit(past)
+            learned = fit(rest)
         except TooFewDecisions:
             continue
-        slope, constant = rescaled(in_use(past), past)
-        parts.append((block, slope * in_use(future) + constant, learned.figures(future)))
+        before = _unaware(examples, early, inside) if (early & inside).any() else in_use
+        slope, constant = rescaled(before(rest), rest)
+        parts.append((block, slope * before(tried) + constant, learned.figures(tried)))
     if not parts:
         return None
     chosen = np.concatenate([block for block, _, _ in parts])
-    before, after = (np.concatenate([part[at] for part in parts]) for at in (1, 2))
-    return _Later(examples.take(chosen), before, after)
+    before_all, after_all = (np.concatenate([part[at] for part in parts]) for at in (1, 2))
+    return _Tried(examples.take(chosen), before_all, after_all)
 
 
-def _blocks(needs: npt.NDArray[np.int64], since: int) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Yield the places of earlier decisions and of a later block's; a need is wholly in one block."""
-    order = list(dict.fromkeys(needs.tolist()))
-    known = set(needs[:since].tolist())
-    fresh = [need for need in order if need not in known]
-    pieces = np.array_split(np.array(fresh, np.int64), BLOCKS)
-    if not since:
-        known, pieces = set(pieces[0].tolist()), pieces[1:]
-    for piece in pieces:
+def _unaware(examples: Examples, early: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> Figures:
+    """Return the order in use as it would be without the decisions of a block."""
+    try:
+        return fit(examples.take(early & ~inside)).figures
+    except TooFewDecisions:
+        return by_formula
+
+
+def _blocks(needs: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield the places of each block's decisions; a need is wholly in one block."""
+    order = np.array(list(dict.fromkeys(needs.tolist())), np.int64)
+    for piece in np.array_split(order, BLOCKS):
         if len(piece):
-            yield np.flatnonzero(np.isin(needs, list(known))), np.flatnonzero(np.isin(needs, piece))
-            known |= set(piece.tolist())
+            yield np.flatnonzero(np.isin(needs, piece))
 
 
 def _mixed_needs(examples: Examples) -> Iterator[npt.NDArray[np.intp]]:
@@ -142,27 +158,28 @@ def _mixed_needs(examples: Examples) -> Iterator[npt.NDArray[np.intp]]:
             yield places
 
 
-def _judge(later: _Later, needs: list[npt.NDArray[np.intp]], counts: tuple[int, int, int]) -> Trial:
-    grades, accepted = later.examples.grades, later.examples.accepted
-    gains = [[_ndcg(figures[x], grades[x]) for x in needs] for figures in (later.before, later.after)]
-    orders = [[_likelihood(figures[x], accepted[x]) for x in needs] for figures in (later.before, later.after)]
-    right = np.array([_ordered(later.after[x], accepted[x]) for x in needs])
-    gain, order = paired_bootstrap(gains[1], gains[0]), paired_bootstrap(orders[1], orders[0])
-    chances = [1 / (1 + np.exp(-figures)) for figures in (later.before, later.after)]
+def _judge(tried: _Tried, needs: list[npt.NDArray[np.intp]], counts: tuple[int, int, int]) -> Trial:
+    grades, accepted = tried.examples.grades, tried.examples.accepted
+    gains = [[_ndcg(figures[x], grades[x]) for x in needs] for figures in (tried.before, tried.after)]
+    orders = [[_likelihood(figures[x], accepted[x]) for x in needs] for figures in (tried.before, tried.after)]
+    right = np.array([_ordered(tried.after[x], accepted[x]) for x in needs])
+    gain, order = (paired_bootstrap(found[1], found[0], RESAMPLES) for found in (gains, orders))
+    chances = [1 / (1 + np.exp(-figures)) for figures in (tried.before, tried.after)]
     briers = [float(np.mean((chance - accepted) ** 2)) for chance in chances]
     errors = [expected_calibration_error(reliability(chance, accepted)) for chance in chances]
     # A need counts as one toss at least: agreement without exception is not infinitely clear.
     clearance = float((right.mean() - 0.5) / (max(float(right.std(ddof=1)), 0.25) / np.sqrt(len(right))))
+    agreement = _agreement(by_formula(tried.examples), accepted)
     better = (
         order.mean > 0
         and order.p / 2 < ALPHA
-        and clearance > CLEAR_OF_CHANCE
+        and clearance > (CLEAR_OF_CHANCE if agreement > AGREEMENT else BEYOND_DOUBT)
         and gain.mean >= -TOLERATED_LOSS
         and briers[1] <= briers[0] + TOLERATED_BRIER
     )
     return Trial(
         *counts, Verdict.BETTER if better else Verdict.NOT_BETTER, float(np.mean(gains[0])), float(np.mean(gains[1])), gain, order,
-        float(right.mean()), clearance, *briers, *errors,
+        float(right.mean()), clearance, agreement, *briers, *errors,
     )  # fmt: skip
 
 
@@ -180,12 +197,19 @@ def _ordered(figures: Values, accepted: npt.NDArray[np.bool_]) -> float:
     return float(((apart > 0) + 0.5 * (apart == 0)).mean())
 
 
+def _agreement(figures: Values, accepted: npt.NDArray[np.bool_]) -> float:
+    """Return by how many standard deviations of shuffled decisions the figures of accepted pairs rank above the others."""
+    yes, count = int(accepted.sum()), len(accepted)
+    expected, spread = yes * (count + 1) / 2, np.sqrt(yes * (count - yes) * (count + 1) / 12)
+    return float((rankdata(figures)[accepted].sum() - expected) / spread)
+
+
 def _apart(figures: Values, accepted: npt.NDArray[np.bool_]) -> Values:
     return figures[accepted][:, None] - figures[~accepted][None, :]
 
 
-def _calibrate(later: _Later) -> Calibration:
+def _calibrate(tried: _Tried) -> Calibration:
     try:
-        return Calibration.fit(later.after, later.examples.accepted)
+        return Calibration.fit(tried.after, tried.examples.accepted)
     except ValueError:
         return Calibration(1.0, 0.0)

@@ -76,12 +76,12 @@ def outcome_words(done: Training) -> Label:
     }
     if trial.verdict is Verdict.BETTER:
         return Label(
-            "第 {version} 版已采用：用 {decisions} 条决定训练，在较晚的 {needs} 条需求上排序质量由 {before} 变为 {after}，顺序明显更准。",
-            "Version {version} is adopted: trained on {decisions} decisions; on {needs} later needs nDCG@10 goes from {before} to "
+            "第 {version} 版已采用：用 {decisions} 条决定训练，在训练时留出的 {needs} 条需求上排序质量由 {before} 变为 {after}，顺序明显更准。",
+            "Version {version} is adopted: trained on {decisions} decisions; on {needs} needs kept out of training nDCG@10 goes from {before} to "
             "{after}, and the order is clearly more accurate.",
         ).format(**figures)
     return Label(
-        "第 {version} 版没有明显更好，未采用：在较晚的 {needs} 条需求上排序质量为 {after}，现用排序为 {before}。原来的排序继续使用。",
-        "Version {version} is not clearly better and is not adopted: on {needs} later needs nDCG@10 is {after}, that of the ranking in "
+        "第 {version} 版没有明显更好，未采用：在训练时留出的 {needs} 条需求上排序质量为 {after}，现用排序为 {before}。原来的排序继续使用。",
+        "Version {version} is not clearly better and is not adopted: on {needs} needs kept out of training nDCG@10 is {after}, that of the ranking in "
         "use {before}. The ranking in use stays.",
     ).format(**figures)

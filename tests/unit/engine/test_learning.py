@@ -1,16 +1,18 @@
 """Learning on made-up decisions whose truth is known."""
 
+
 import numpy as np
 import pytest
 
-from matcher.engine.learning import Examples, LinearModel, TooFewDecisions, fit
+from matcher.engine.learning import Examples, LinearModel, TooFewDecisions, Values, fit
 from matcher.engine.precedents import Precedents, Recall
 from matcher.engine.ranking import FEATURES, FormulaRanker, LearnedRanker, formula_figures, matrix
 from matcher.engine.reference import Reference, unit
-from matcher.engine.trial import Verdict, by_formula, try_out
+from matcher.engine.trial import AGREEMENT, ALPHA, BEYOND_DOUBT, CLEAR_OF_CHANCE, Verdict, by_formula, try_out
 
 PER_NEED = 5
 WIDTH = 8
+EVIDENCE = FEATURES.index("evidence")
 
 
 def decisions(needs: int, seed: int, *, language: float = 0.0, shuffled: bool = False) -> Examples:
@@ -64,17 +66,34 @@ def test_with_few_decisions_nothing_is_tried() -> None:
     assert (trial.verdict, trial.decisions, calibration.slope) == (Verdict.TOO_FEW, 45, 1.0)
 
 
-def test_decisions_on_the_same_needs_again_are_no_later_needs() -> None:
+def test_the_same_decisions_again_teach_nothing_new() -> None:
     examples = decisions(40, 1, language=-4.0)
-    assert try_out(examples, by_formula, since=len(examples))[0].verdict is Verdict.TOO_FEW
-
-
-def test_a_version_is_compared_on_needs_that_the_one_in_use_has_not_seen() -> None:
-    examples = decisions(60, 1, language=-4.0)
-    learned = fit(examples.take(np.arange(150)))
-    trial, _ = try_out(examples, learned.figures, since=150)
+    trial, _ = try_out(examples, fit(examples).figures, since=len(examples))
     assert trial.verdict is Verdict.NOT_BETTER
-    assert trial.needs <= 30
+    assert trial.gain.mean == 0.0
+
+
+def test_the_version_in_use_has_no_advantage_on_needs_that_it_knows() -> None:
+    """On its own needs it would look nearly perfect: it is fitted again without them."""
+    examples = decisions(60, 1)
+    known = {(float(row[EVIDENCE]), float(grade)) for row, grade in zip(examples.columns, examples.grades, strict=True)}
+
+    def by_heart(asked: Examples) -> Values:
+        seen = [(float(row[EVIDENCE]), 1.0) in known for row in asked.columns]
+        return np.where(seen, 50.0, 0.0) + formula_figures(asked.columns)
+
+    trial, _ = try_out(examples, by_heart, since=len(examples))
+    assert trial.ndcg_before < 1.0
+
+
+def test_decisions_that_have_nothing_to_do_with_the_formula_are_believed_only_beyond_doubt() -> None:
+    examples = decisions(14, 1, language=-4.0)
+    examples.columns[:, EVIDENCE] = np.random.default_rng(1001).normal(8, 2, len(examples))
+    trial, _ = try_out(examples, by_formula)
+    assert trial.agreement < AGREEMENT
+    assert trial.order.p / 2 < ALPHA
+    assert CLEAR_OF_CHANCE < trial.clearance < BEYOND_DOUBT
+    assert trial.verdict is Verdict.NOT_BETTER
 
 
 def test_nothing_is_fitted_without_a_yes_and_a_no() -> None:
