@@ -79,7 +79,10 @@ class TermStatistics(ABC):
         """
         counts = Counter(query)
         frequencies = self.document_frequencies(list(counts))
-        weights = self._weights(counts, frequencies, power)
+        return self.chance_of(self._weights(counts, frequencies, power), frequencies)
+
+    def chance_of(self, weights: Scores, frequencies: npt.NDArray[np.int64]) -> tuple[float, float]:
+        """Return what `chance` does, for terms of these weights that occur in so many items."""
         share = np.minimum(frequencies / max(len(self), 1), 1.0)
         return float(weights @ share), float(np.sqrt(weights**2 @ (share * (1 - share))))
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from matcher.engine import snapshot as snapshots
 from matcher.engine.bm25 import TermStatistics
 from matcher.engine.demands import read_item
 from matcher.engine.fusion import Candidates, Query, weigh
 from matcher.engine.items import DamagedSnapshot, Differences, Encoder, Hit, Item, Record, Vectors
-from matcher.engine.lexicon import Lexicon, comparable
+from matcher.engine.lexicon import Lexicon, Weighed, WordScores, comparable
 from matcher.engine.ranking import Ranking, facts_of
 from matcher.engine.reference import Reference, unit
 from matcher.engine.store import ItemStore, StatedFacts, StoredItem, differences, digest_of
@@ -30,6 +31,7 @@ from matcher.engine.vectors import VectorIndex, check
 _log = logging.getLogger(__name__)
 
 DEPTH = 200  # candidates of each kind
+SPARE = 150  # candidates read whole beyond those wanted; docs/quality.md has what is lost
 MOST_PROBES = 16  # rows of a long query that propose candidates
 _FORMAT = 2  # of snapshots, to be raised with whatever they hold of an item: older ones are built anew
 _TOGETHER = 128  # items analysed and encoded, or queries searched, at a time
@@ -163,30 +165,47 @@ class Catalogue:
         asked = [Query.prepare(record, self.reference) for record in records]
         depth = max(k, DEPTH)
         if allowed is not None and len(allowed) <= depth:
-            pools = [{key for key in allowed if key in self._store}] * len(asked)
-        else:
-            pools = self._propose(asked, depth, allowed)
-        return [self._rank(*each, k) for each in zip(asked, records, pools, strict=True)]
+            pool = np.array(sorted(key for key in allowed if key in self._store), np.int64)
+            return [
+                self._rank(query, self._weigh(query), record, pool, k)
+                for query, record in zip(asked, records, strict=True)
+            ]
+        near, masks = self._nearest(asked, depth, allowed), self._lexicon.masks(allowed)
+        found = []
+        for query, record, ids in zip(asked, records, near, strict=True):
+            terms = self._weigh(query)
+            alike = self._lexicon.propose(terms, depth, masks)
+            found.append(self._rank(query, terms, record, np.union1d(ids, alike), k))
+        return found
 
-    def _propose(self, asked: Sequence[Query], depth: int, allowed: set[int] | None) -> list[set[int]]:
+    def _weigh(self, query: Query) -> Weighed:
+        return self._lexicon.weigh(query.tokens, query.language, self.ranking.formula.rarity_power)
+
+    def _nearest(self, asked: Sequence[Query], depth: int, allowed: set[int] | None) -> list[Ids]:
+        """Return for each query the ids of the items nearest to some row of it."""
         probes = [query.probes(MOST_PROBES) for query in asked]
         ids, _ = self._vectors.search(np.concatenate(probes), depth, allowed)
-        ends = list(accumulate(map(len, probes)))
-        near = np.split(ids, ends[:-1])
-        alike = [self._lexicon.search(query.tokens, query.language, depth, allowed) for query in asked]
-        return [set(rows[rows >= 0].tolist()) | set(ids.tolist()) for rows, ids in zip(near, alike, strict=True)]
+        return [rows[rows >= 0] for rows in np.split(ids, list(accumulate(map(len, probes)))[:-1])]
 
-    def _rank(self, query: Query, record: Record, pool: set[int], k: int) -> list[Hit]:
-        if not pool:
+    def _rank(self, query: Query, terms: Weighed, record: Record, pool: Ids, k: int) -> list[Hit]:
+        """Return the hits among candidates, given by ascending ids."""
+        if not len(pool):
             return []
-        items = self._read(sorted(pool))
-        candidates = gather(items)
-        formula = self.ranking.formula
-        words = self._lexicon.scores(
-            query.tokens, query.language, candidates.ids, candidates.languages, formula.rarity_power
-        )
-        evidence = weigh(query, candidates, words, self.reference, formula, self.ranking.recall)
+        words = self._lexicon.scores(terms, pool)
+        best = self._screen(query, pool, words, k + SPARE)
+        items = self._read(pool[best].tolist())
+        candidates, formula = gather(items), self.ranking.formula
+        evidence = weigh(query, candidates, words.of(best), self.reference, formula, self.ranking.recall)
         return self.ranking.hits(candidates.ids, evidence, facts_of(record), StatedFacts(items), k)
+
+    def _screen(self, query: Query, pool: Ids, words: WordScores, count: int) -> npt.NDArray[np.intp]:
+        """Return the places of the candidates with the most evidence when each is taken as one passage."""
+        if len(pool) <= count:
+            return np.arange(len(pool))
+        rows, hubness = self._store.heads(pool)
+        brief = Candidates(pool, rows, np.arange(len(pool) + 1), hubness)
+        total = weigh(query, brief, words, self.reference, self.ranking.formula).total
+        return np.sort(np.argpartition(-total, count)[:count])
 
     def _read(self, ids: Sequence[int]) -> list[StoredItem]:
         missing = [key for key in ids if key not in self._remembered]
@@ -323,12 +342,11 @@ def gather(items: Sequence[StoredItem]) -> Candidates:
     rows = np.empty((offsets[-1], len(items[0].first)), np.float32)
     is_other = np.ones(len(rows), np.bool_)
     is_other[offsets[:-1]] = False
-    rows[offsets[:-1]] = [item.first for item in items]
+    rows[offsets[:-1]] = np.concatenate([item.first for item in items]).reshape(len(items), -1)
     rows[is_other] = np.concatenate([item.others for item in items])
     return Candidates(
         np.array([item.id for item in items], np.int64),
         rows,
         offsets,
         np.array([item.hubness for item in items], np.float32),
-        [item.language for item in items],
     )

@@ -159,7 +159,8 @@ def _words(need: Party, offer: Party, scorer: Scorer, chance: tuple[float, float
     if comparable(asked.language, language):
         gains = statistics.contributions(asked.tokens, offer.tokens, formula.rarity_power)
     total = np.array([sum(gains.values())])
-    shared = WordScores(total, standardise(total, chance), np.zeros(1))
+    spoken = np.array([comparable(asked.language, language)])
+    shared = WordScores(total, standardise(total, chance), np.zeros(1), spoken)
     evidence = weigh(asked, _alone(offer, scorer.reference), shared, scorer.reference, formula)
     earned = formula.weight_of_words(asked) * float(evidence.words[0])
     if not evidence.spoken[0] or earned <= 0:
@@ -169,7 +170,7 @@ def _words(need: Party, offer: Party, scorer: Scorer, chance: tuple[float, float
 
 def _alone(offer: Party, reference: Reference) -> Candidates:
     ids, offsets = np.array([offer.item.id], np.int64), np.array([0, len(offer.rows)], np.int64)
-    return Candidates(ids, offer.rows, offsets, reference.hubness(offer.rows[:1]), [offer.item.profile.language])
+    return Candidates(ids, offer.rows, offsets, reference.hubness(offer.rows[:1]))
 
 
 def _pairs(need: Party, offer: Party, scorer: Scorer, evidence: Evidence) -> tuple[AlignedPair, ...]:

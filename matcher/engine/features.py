@@ -47,6 +47,25 @@ def agreements(query: Facts, item: Facts) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def comparable_facts(query: Facts) -> frozenset[str]:
+    """Return the names of the agreements that `agreements` can find for a query: what it states itself."""
+    stated = query.profile
+    has_amount = stated.amount_low is not None or stated.amount_high is not None
+    present = {
+        "fields": bool(stated.fields),
+        "industries": bool(stated.industries),
+        "emerging": bool(stated.emerging),
+        "ipc": bool(stated.ipc),
+        "cooperation": bool(stated.cooperation),
+        "trl": stated.trl is not None,
+        "price": has_amount,
+        "region": bool(stated.region),
+        "coverage": bool(query.indicators),
+        "conflict": bool(query.indicators),
+    }
+    return frozenset(name for name, is_stated in present.items() if is_stated)
+
+
 def sizes(query: Facts, item: Facts) -> dict[str, float]:
     """Return the logarithm of the number of terms of either side, by side."""
     need, offer = (item, query) if query.profile.side == "offer" else (query, item)

@@ -17,7 +17,6 @@ property of the pair and of the stored statistics, never of the batch or the can
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +24,7 @@ import numpy.typing as npt
 
 from matcher.engine.alignment import best_answers, first_passage, similarities, soft_maximum
 from matcher.engine.items import Record, Vectors
-from matcher.engine.lexicon import WordScores, comparable
+from matcher.engine.lexicon import WordScores
 from matcher.engine.precedents import Recall
 from matcher.engine.reference import Reference
 
@@ -90,7 +89,6 @@ class Candidates:
     rows: Vectors
     offsets: npt.NDArray[np.int64]
     hubness: npt.NDArray[np.float32]
-    languages: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,10 +134,9 @@ def weigh(
     mean, deviation = reference.expected(query.rows[0])
     excess = candidates.hubness.astype(np.float64) - reference.typical_hubness
     dense = (cosine - formula.hubness * excess - mean) / deviation
-    spoken = np.array([comparable(query.language, language) for language in candidates.languages], np.bool_)
-    words = np.where(spoken, formula.damp(shared.surprise), formula.imputed * dense)
+    words = np.where(shared.spoken, formula.damp(shared.surprise), formula.imputed * dense)
     total = dense + formula.weight_of_words(query) * words
     known = (
         recall.of(np.array([query.id]), query.rows[:1], candidates.rows[candidates.offsets[:-1]]) if recall else None
     )
-    return Evidence(whole, alignment, cosine, shared.bm25, shared.share, dense, words, total, spoken, known)
+    return Evidence(whole, alignment, cosine, shared.bm25, shared.share, dense, words, total, shared.spoken, known)

@@ -12,8 +12,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -95,6 +97,21 @@ def _key(term: str) -> int:
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
+Masks: TypeAlias = Sequence[npt.NDArray[np.bool_]]  # of the rows of each segment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeighedTerms:
+    """Hold the terms of a query that an index knows, heaviest first, which makes one order for all sums: keys, weights and
+    in how many items each occurs. `sums` is kept for one search, as long as the index does not change.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    weights: Scores
+    frequencies: npt.NDArray[np.int64]
+    sums: dict[int, tuple[Scores, Scores] | None] = field(default_factory=dict)
+
+
 class LexicalIndex(TermStatistics):
     """Rank items by the terms they share with a query.
 
@@ -161,21 +178,21 @@ class LexicalIndex(TermStatistics):
 
         `power` raises the rarity of every term: above 1, rare terms count for more than in plain BM25.
         """
-        return self.scores_and_shares(query, ids, power)[0]
+        return self.scores_and_shares(self.weigh(query, power), ids)[0]
 
     def scores_and_shares(
-        self, query: Sequence[str], ids: Sequence[int] | Ids, power: float = 1.0
-    ) -> tuple[Scores, Scores]:
-        """Return what `scores` does, and of every id the part (0…1) of the query's weight that it shares."""
+        self, terms: WeighedTerms, ids: Sequence[int] | Ids
+    ) -> tuple[Scores, Scores, npt.NDArray[np.bool_]]:
+        """Return the exact score of every id, the part (0…1) of the query's weight that it shares, and whether it is here."""
         wanted = np.asarray(ids, np.int64)
-        total, shared = np.zeros(len(wanted)), np.zeros(len(wanted))
-        keys, weights, _ = self._weigh(query, power)
+        total, shared, is_here = np.zeros(len(wanted)), np.zeros(len(wanted)), np.zeros(len(wanted), np.bool_)
         for segment in self._segments:
             rows = segment.find(wanted)
             here = np.flatnonzero(rows >= 0)
             if len(here):
-                total[here], shared[here] = self._exact(segment, rows[here], keys, weights)
-        return total, shared / max(float(weights.sum()), 1e-12)
+                is_here[here] = True
+                total[here], shared[here] = self._exact(segment, rows[here], terms)
+        return total, shared / max(float(terms.weights.sum()), 1e-12), is_here
 
     def search(
         self, queries: Sequence[Sequence[str]], k: int, allowed: Collection[int] | Ids | None = None
@@ -185,19 +202,23 @@ class LexicalIndex(TermStatistics):
         Exact as long as the postings of the query's terms number less than the budget; beyond it the commonest terms
         do not propose items of their own, and still count in the score of those proposed.
         """
-        masks = [segment.mask(allowed) for segment in self._segments]
-        return [self._search(query, k, masks) for query in queries]
+        masks = self.masks(allowed)
+        return [self.best(self.weigh(query), k, masks) for query in queries]
 
-    def _search(self, query: Sequence[str], k: int, masks: Sequence[npt.NDArray[np.bool_]]) -> tuple[Ids, Scores]:
-        keys, weights, frequencies = self._weigh(query)
-        leading = int(np.searchsorted(np.cumsum(frequencies), self.budget, side="right"))
+    def masks(self, allowed: Collection[int] | Ids | None) -> Masks:
+        """Return what may be found, for `best`: everything, or the allowed ids alone."""
+        return [segment.mask(allowed) for segment in self._segments]
+
+    def best(self, terms: WeighedTerms, k: int, masks: Masks) -> tuple[Ids, Scores]:
+        """Return what `search` does, for one query whose terms are weighed already."""
+        leading = int(np.searchsorted(np.cumsum(terms.frequencies), self.budget, side="right"))
         proposals = [
-            self._propose(segment, mask, keys[:leading], weights[:leading], k if leading == len(keys) else SPARE * k)
+            self._propose(segment, mask, terms, leading, k if leading == len(terms.keys) else SPARE * k)
             for segment, mask in zip(self._segments, masks, strict=True)
         ]
-        chosen = _best_of_all(proposals, k if leading == len(keys) else SPARE * k)
+        chosen = _best_of_all(proposals, k if leading == len(terms.keys) else SPARE * k)
         found = [
-            (segment.ids[rows], self._exact(segment, rows, keys, weights)[0])
+            (segment.ids[rows], self._exact(segment, rows, terms)[0])
             for segment, rows in zip(self._segments, chosen, strict=True)
         ]
         ids = np.concatenate([np.zeros(0, np.int64), *(ids for ids, _ in found)])
@@ -209,26 +230,23 @@ class LexicalIndex(TermStatistics):
         self,
         segment: Segment,
         mask: npt.NDArray[np.bool_],
-        keys: npt.NDArray[np.uint64],
-        weights: Scores,
+        terms: WeighedTerms,
+        leading: int,
         count: int,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Return the best rows of a segment by a sum in single precision, term at a time, with those sums."""
-        damping = self._damping(segment.lengths)
-        if segment.total(keys) <= FEW * len(keys):
-            terms, rows, counts = segment.gather(keys)
-            gains = weights[terms] * self._saturate(counts, damping[rows])
-            total = np.bincount(rows, gains, len(segment.ids)).astype(np.float32)
+        """Return the best rows of a segment by the sums of the leading terms in single precision, with those sums."""
+        whole = self._sums(segment, terms) if leading == len(terms.keys) else None
+        if whole:
+            total = whole[0].astype(np.float32)
         else:
-            total = self._sum_up(segment, keys, weights, damping)
+            total = self._sum_up(segment, terms.keys[:leading], terms.weights[:leading])
         total[~mask] = 0.0
         best = _largest(total, count)
         return best, total[best]
 
-    def _sum_up(
-        self, segment: Segment, keys: npt.NDArray[np.uint64], weights: Scores, damping: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
+    def _sum_up(self, segment: Segment, keys: npt.NDArray[np.uint64], weights: Scores) -> npt.NDArray[np.float32]:
         """Return the sums of all rows term by term, in little memory however long the postings are."""
+        damping = self._damping(segment.lengths)
         total = np.zeros(len(segment.ids), np.float32)
         for key, weight in zip(keys, weights, strict=True):
             rows, counts = segment.postings(int(key))
@@ -239,10 +257,8 @@ class LexicalIndex(TermStatistics):
             np.add.at(total, rows, gains)
         return total
 
-    def _weigh(
-        self, query: Sequence[str], power: float = 1.0
-    ) -> tuple[npt.NDArray[np.uint64], Scores, npt.NDArray[np.int64]]:
-        """Return keys, weights and frequencies of the query's known terms, heaviest first: one order for all sums."""
+    def weigh(self, query: Sequence[str], power: float = 1.0) -> WeighedTerms:
+        """Return the known terms of a query with their weights, rarity raised to that power."""
         counts = Counter(_key(term) for term in query)
         keys = np.array(sorted(counts), np.uint64)
         frequencies = self._frequencies(keys)
@@ -250,41 +266,35 @@ class LexicalIndex(TermStatistics):
         weights = asked * self._idf(frequencies) ** power
         order = np.lexsort((keys, -weights))
         order = order[frequencies[order] > 0]
-        return keys[order], weights[order], frequencies[order]
+        return WeighedTerms(keys[order], weights[order], frequencies[order])
 
-    def _exact(
-        self, segment: Segment, rows: npt.NDArray[np.int64], keys: npt.NDArray[np.uint64], weights: Scores
-    ) -> tuple[Scores, Scores]:
+    def _exact(self, segment: Segment, rows: npt.NDArray[np.int64], terms: WeighedTerms) -> tuple[Scores, Scores]:
         """Return scores and shared weights of a few rows, the same sums in the same order by either way."""
+        whole = self._sums(segment, terms)
+        if whole:
+            return whole[0][rows], whole[1][rows]
         damping = self._damping(segment.lengths[rows])
-        if segment.total(keys) <= FEW * len(keys):
-            return self._exact_of_few(segment, rows, keys, weights, damping)
         total, shared = np.zeros(len(rows)), np.zeros(len(rows))
-        for term, places, counts in segment.occurrences(keys, rows.astype(np.int32)):
-            total[places] += weights[term] * self._saturate(counts.astype(np.int64), damping[places])
-            shared[places] += weights[term]
+        for term, places, counts in segment.occurrences(terms.keys, rows.astype(np.int32)):
+            weight = terms.weights[term]
+            total[places] += weight * self._saturate(counts.astype(np.int64), damping[places])
+            shared[places] += weight
         return total, shared
 
-    def _exact_of_few(
-        self,
-        segment: Segment,
-        rows: npt.NDArray[np.int64],
-        keys: npt.NDArray[np.uint64],
-        weights: Scores,
-        damping: npt.NDArray[np.float32],
-    ) -> tuple[Scores, Scores]:
-        """Return the same from all postings at once, which is quicker while they are few."""
-        wanted, first, places = np.unique(rows, return_index=True, return_inverse=True)
-        damping = damping[first]
-        place = np.full(len(segment.ids), -1, np.int64)
-        place[wanted] = np.arange(len(wanted))
-        terms, having, counts = segment.gather(keys)
-        at = place[having]
-        here = at >= 0
-        at, weight = at[here], weights[terms[here]]
-        gains = weight * self._saturate(counts[here].astype(np.int64), damping[at])
-        total, shared = np.bincount(at, gains, len(wanted)), np.bincount(at, weight, len(wanted))
-        return np.asarray(total[places], np.float64), np.asarray(shared[places], np.float64)
+    def _sums(self, segment: Segment, terms: WeighedTerms) -> tuple[Scores, Scores] | None:
+        """Return scores and shared weights of all rows, in one go and only once; None where postings are too many for that."""
+        if id(segment) not in terms.sums:
+            terms.sums[id(segment)] = None
+            if segment.total(terms.keys) <= FEW * len(terms.keys):
+                at, rows, counts = segment.gather(terms.keys)
+                weights = terms.weights[at]
+                gains = weights * self._saturate(counts.astype(np.int64), self._damping(segment.lengths)[rows])
+                count = len(segment.ids)
+                terms.sums[id(segment)] = (
+                    np.bincount(rows, gains, count).astype(np.float64),
+                    np.bincount(rows, weights, count).astype(np.float64),
+                )
+        return terms.sums[id(segment)]
 
     def save(self, folder: Path) -> None:
         """Write a snapshot into an empty folder; the caller writes aside and renames."""

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from matcher.engine.bm25 import Scores, TermStatistics
 from matcher.engine.items import DamagedSnapshot
-from matcher.engine.lexical import LexicalIndex
+from matcher.engine.lexical import LexicalIndex, Masks, WeighedTerms
 from matcher.engine.postings import Ids
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordScores:
     """Hold what shared terms say of n pairs: BM25, how many standard deviations that is above chance, and `share`, the part
-    (0…1) of the query's weight, its rarest terms heaviest, that the item has; zeros between two languages.
+    (0…1) of the query's weight, its rarest terms heaviest, that the item has; zeros between two languages, where `spoken`
+    is false.
     """
 
     bm25: Scores
     surprise: Scores
     share: Scores
+    spoken: npt.NDArray[np.bool_]
 
     @classmethod
-    def none(cls, count: int) -> WordScores:
-        """Return the scores of pairs that share nothing."""
-        return cls(np.zeros(count), np.zeros(count), np.zeros(count))
+    def none(cls, count: int, spoken: bool = False) -> WordScores:
+        """Return the scores of pairs that share nothing, for want of a common language unless they are `spoken`."""
+        return cls(np.zeros(count), np.zeros(count), np.zeros(count), np.full(count, spoken))
+
+    def of(self, places: npt.NDArray[np.intp]) -> WordScores:
+        """Return the scores of the pairs at some places."""
+        return WordScores(self.bm25[places], self.surprise[places], self.share[places], self.spoken[places])
+
+
+Weighed: TypeAlias = Mapping[str, WeighedTerms]
 
 
 class Lexicon:
@@ -70,26 +81,29 @@ class Lexicon:
         for index in self._indexes.values():
             index.compact()
 
-    def search(self, query: Sequence[str], language: str, k: int, allowed: Collection[int] | Ids | None = None) -> Ids:
-        """Return the ids of the k best items of every language that the query can be compared with."""
-        found = [index.search([query], k, allowed)[0][0] for index in self._comparable(language)]
-        return np.concatenate(found) if found else np.zeros(0, np.int64)
+    def weigh(self, query: Sequence[str], language: str, power: float) -> Weighed:
+        """Return the terms of a query as every language weighs them that it can be compared with."""
+        known = sorted(self._indexes.items())
+        return {name: index.weigh(query, power) for name, index in known if comparable(language, name)}
 
-    def scores(
-        self, query: Sequence[str], language: str, ids: Ids, languages: Sequence[str], power: float
-    ) -> WordScores:
+    def masks(self, allowed: Collection[int] | Ids | None) -> Mapping[str, Masks]:
+        """Return what may be found, for `propose`: everything, or the allowed ids alone."""
+        return {name: index.masks(allowed) for name, index in self._indexes.items()}
+
+    def propose(self, terms: Weighed, k: int, masks: Mapping[str, Masks]) -> Ids:
+        """Return the ids of the k best items of every language that a query can be compared with."""
+        found = [self._indexes[name].best(known, k, masks[name])[0] for name, known in terms.items()]
+        return np.concatenate([np.zeros(0, np.int64), *found])
+
+    def scores(self, terms: Weighed, ids: Ids) -> WordScores:
         """Return what the terms of a query say of every id, by the statistics of the item's language."""
         found = WordScores.none(len(ids))
-        own = np.array(languages, dtype=str)
-        for name, index in self._indexes.items():
-            places = np.flatnonzero(own == name)
-            if len(places) and comparable(language, name):
-                found.bm25[places], found.share[places] = index.scores_and_shares(query, ids[places], power)
-                found.surprise[places] = standardise(found.bm25[places], index.chance(query, power))
+        for name, known in terms.items():
+            index = self._indexes[name]
+            bm25, share, here = index.scores_and_shares(known, ids)
+            found.spoken[here], found.bm25[here], found.share[here] = True, bm25[here], share[here]
+            found.surprise[here] = standardise(bm25[here], index.chance_of(known.weights, known.frequencies))
         return found
-
-    def _comparable(self, language: str) -> Iterable[LexicalIndex]:
-        return [index for name, index in sorted(self._indexes.items()) if comparable(language, name)]
 
     def save(self, folder: Path) -> None:
         """Write a snapshot into an empty folder; the caller writes aside and renames."""
@@ -128,6 +142,8 @@ def compare_words(
     found = WordScores.none(len(candidates))
     chances = {name: known.chance(query, power) for name, known in statistics.items() if comparable(language, name)}
     for at, (name, tokens) in enumerate(candidates):
+        if comparable(language, name):
+            found.spoken[at] = True
         if name in chances:
             found.bm25[at] = statistics[name].score(query, tokens, power)
             found.share[at] = statistics[name].share(query, tokens, power)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from matcher.engine.bm25 import TermStatistics
 from matcher.engine.calibration import Calibration
 from matcher.engine.demands import readings_of
-from matcher.engine.features import Facts, agreements, sizes
+from matcher.engine.features import Facts, agreements, comparable_facts, sizes
 from matcher.engine.fusion import Candidates, Evidence, Formula, Query, weigh
 from matcher.engine.items import Hit, Record
 from matcher.engine.lexicon import compare_words
@@ -44,6 +44,7 @@ AGREEMENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     }
 )
 LARGEST_ADJUSTMENT = 1.0
+_BLOCK = 16  # pairs whose facts are compared before it is asked again whether more could matter
 # What a ranker may look at, in the columns of `matrix`: closeness of meaning (cosines of whole texts, of the best rows, both
 # mixed, and in standard deviations), shared words (BM25, its z, the rarity-weighted part of the query that is shared), the
 # formula's evidence, stated facts, what tells a ranker how far to trust the others, and earlier decisions on similar pairs.
@@ -71,9 +72,8 @@ class Ranker(Protocol):
     def name(self) -> str:
         """Identify kind and version, for the record of why a pair was proposed."""
 
-    @property
-    def reach(self) -> float:
-        """Give how far a figure can be from the evidence: pairs too far behind need no comparison of facts."""
+    def ceiling(self, query: Facts) -> float:
+        """Return how far a figure can be above the evidence: pairs too far behind need no comparison of facts."""
 
     def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
         """Return a figure (n,) on the scale of the calibration; features that a pair lacks are not stated."""
@@ -84,7 +84,10 @@ class FormulaRanker:
     """Add the agreements to the evidence."""
 
     name: str = "formula-1"
-    reach: float = LARGEST_ADJUSTMENT
+
+    def ceiling(self, query: Facts) -> float:
+        """Return what full agreement on all that the query states would add."""
+        return adjustment({name: 1.0 for name in comparable_facts(query) if AGREEMENT_WEIGHTS[name] > 0})
 
     def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
         """Return evidence plus adjustment."""
@@ -103,7 +106,10 @@ class LearnedRanker:
 
     model: Any
     name: str
-    reach: float = math.inf
+
+    def ceiling(self, query: Facts) -> float:
+        """Return infinity: a model may put any pair first."""
+        return math.inf
 
     def rank(self, features: Sequence[Mapping[str, float]]) -> Values:
         """Return log-odds; their calibration is Calibration(1, 0)."""
@@ -144,12 +150,31 @@ class Ranking:
         self, ids: npt.NDArray[np.int64], evidence: Evidence, query: Facts, facts: Sequence[Facts], k: int
     ) -> list[Hit]:
         """Return the k best as hits: `score` the calibrated probability, `parts` every feature and the raw `rank`."""
-        near = _within_reach(evidence.total, k, self.ranker.reach)
-        features = [pair_features(evidence, at, query, facts[at]) for at in near]
-        raw = self.ranker.rank(features)
+        if k < 1:
+            return []
+        places, features, raw = self._compare(evidence, query, facts, k)
         likely = self.calibration.probabilities(raw)
-        order = np.lexsort((ids[near], -raw))[:k]
-        return [Hit(int(ids[near[at]]), float(likely[at]), {**features[at], "rank": float(raw[at])}) for at in order]
+        order = np.lexsort((ids[places], -raw))[:k]
+        return [Hit(int(ids[places[at]]), float(likely[at]), {**features[at], "rank": float(raw[at])}) for at in order]
+
+    def _compare(
+        self, evidence: Evidence, query: Facts, facts: Sequence[Facts], k: int
+    ) -> tuple[npt.NDArray[np.intp], list[dict[str, float]], Values]:
+        """Return places, features and figures of pairs, the k best among them: most evidence first, until no other pair
+        could come in (the threshold algorithm of Fagin, Lotem and Naor 2003).
+        """
+        order, ceiling = np.argsort(-evidence.total, kind="stable"), self.ranker.ceiling(query)
+        features: list[dict[str, float]] = []
+        raw = np.zeros(0)
+        while len(raw) < len(order):
+            best_left = float(evidence.total[order[len(raw)]])
+            if len(raw) >= k and best_left + ceiling < _kth_largest(raw, k):
+                break
+            block = order[len(raw) : len(raw) + (_BLOCK if len(raw) >= k else k)] if math.isfinite(ceiling) else order
+            more = [pair_features(evidence, at, query, facts[at]) for at in block]
+            features += more
+            raw = np.concatenate([raw, self.ranker.rank(more)])
+        return order[: len(raw)], features, raw
 
     def read_again(self, hits: Sequence[Hit], logits: Sequence[float]) -> list[Hit]:
         """Return the hits, in their order, with a cross-encoder's logits added to their rank."""
@@ -190,7 +215,6 @@ def candidates_of(records: Sequence[Record], reference: Reference) -> Candidates
         np.concatenate(rows),
         np.cumsum([0, *map(len, rows)]),
         reference.hubness(np.stack([row[0] for row in rows])),
-        [record.item.profile.language for record in records],
     )
 
 
@@ -200,12 +224,9 @@ def facts_of(record: Record) -> Facts:
     return Facts(record.item.profile, indicators, len(record.tokens))
 
 
-def _within_reach(evidence: Values, k: int, reach: float) -> npt.NDArray[np.intp]:
-    """Return the places of all pairs that can still be among the k best once facts are counted."""
-    if k >= len(evidence) or k < 1:
-        return np.arange(len(evidence))
-    least = np.partition(evidence, len(evidence) - k)[len(evidence) - k]
-    return np.flatnonzero(evidence >= least - 2 * reach)
+def _kth_largest(values: Values, k: int) -> float:
+    """Return the k-th largest of at least k values."""
+    return float(np.partition(values, len(values) - k)[len(values) - k])
 
 
 def pair_features(evidence: Evidence, at: int, query: Facts, item: Facts) -> dict[str, float]:

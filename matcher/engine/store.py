@@ -25,7 +25,9 @@ from matcher.engine.items import DamagedSnapshot, Vectors
 
 Ids = npt.NDArray[np.int64]
 
-_HEADER = struct.Struct("<III16sf")  # bytes in all, rows, bytes of the language, digest of the text hash, hubness
+_HEADER = struct.Struct(
+    "<III16sf"
+)  # bytes in all, rows, bytes of the language, digest of the text hash, hubness; `heads` too
 _FACTS = TypeAdapter(Facts)
 _READ_AHEAD = 8192  # bytes: most items come with one call
 _WORTH_REWRITING = 64 * 2**20
@@ -181,11 +183,14 @@ class ItemStore:
 
     def first_rows(self, ids: Sequence[int] | Ids) -> Vectors:
         """Return the rows (n, d) of the whole texts of items, which must all be there."""
-        rows = np.empty((len(ids), self.dimension), np.float32)
-        for at, key in enumerate(ids):
-            data = self._bytes(self._places[int(key)], _HEADER.size + 4 * self.dimension)
-            rows[at] = np.frombuffer(data, "<f4", offset=_HEADER.size)
-        return rows
+        return self.heads(ids)[0]
+
+    def heads(self, ids: Sequence[int] | Ids) -> tuple[Vectors, npt.NDArray[np.float32]]:
+        """Return the rows (n, d) of the whole texts of items, which must all be there, and their hubness (n,)."""
+        head = np.dtype([("sizes", "<u4", 3), ("digest", "V16"), ("hubness", "<f4"), ("first", "<f4", self.dimension)])
+        data = b"".join([self._bytes(self._places[key], head.itemsize) for key in np.asarray(ids, np.int64).tolist()])
+        read = np.frombuffer(data, head)
+        return np.ascontiguousarray(read["first"]), np.ascontiguousarray(read["hubness"])
 
     def digests(self) -> Iterator[tuple[int, bytes]]:
         """Yield every id with the digest of its text hash."""

@@ -65,7 +65,7 @@ def test_needs_and_offers_get_prefixes_of_their_own(encoder: TextEncoder) -> Non
 def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder: TextEncoder) -> None:
     together = encoder.encode_offers([*TEXTS, "padding " * 200, "增材制造"])
     alone = np.vstack([encoder.encode_offers([text]) for text in TEXTS])
-    np.testing.assert_array_equal(together[: len(TEXTS)], alone)
+    np.testing.assert_allclose(together[: len(TEXTS)], alone, atol=1e-6)  # rounding, on some processors
 
 
 def test_duplicates_are_encoded_once_and_put_in_their_places(encoder: TextEncoder, monkeypatch) -> None:

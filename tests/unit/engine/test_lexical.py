@@ -203,17 +203,21 @@ def lexicon() -> Lexicon:
     return known
 
 
+def proposed(known: Lexicon, term: str, language: str) -> list[int]:
+    return known.propose(known.weigh([term], language, 1.5), 5, known.masks(None)).tolist()
+
+
 def test_a_language_is_searched_by_itself_and_an_unknown_one_everywhere() -> None:
     known = lexicon()
-    assert known.search(["space"], "zh", 5).tolist() == []
-    assert known.search(["space"], "", 5).tolist() == [3]
+    assert proposed(known, "space", "zh") == []
+    assert proposed(known, "space", "") == [3]
 
 
 def test_items_in_another_language_do_not_change_the_scores_of_a_language() -> None:
     alone = Lexicon()
     alone.upsert([1, 2, 4], ["zh"] * 3, [tokenise(TEXTS[n]) for n in (1, 2, 4)])
     query, ids = tokenise("高温合金叶片"), np.array([1, 2, 4])
-    one, other = (known.scores(query, "zh", ids, ["zh"] * 3, 1.5) for known in (alone, lexicon()))
+    one, other = (known.scores(known.weigh(query, "zh", 1.5), ids) for known in (alone, lexicon()))
     assert one.bm25.tolist() == other.bm25.tolist()
     assert one.surprise.tolist() == other.surprise.tolist()
 
@@ -221,7 +225,8 @@ def test_items_in_another_language_do_not_change_the_scores_of_a_language() -> N
 def test_the_share_is_the_part_of_the_query_that_an_item_has_its_rarest_terms_heaviest() -> None:
     known = LexicalIndex()
     known.upsert([1, 2, 3], [["rare", "common"], ["common"], ["common", "other"]])
-    _, shares = known.scores_and_shares(["rare", "common", "unheard"], [1, 2, 3, 9])
+    _, shares, here = known.scores_and_shares(known.weigh(["rare", "common", "unheard"]), [1, 2, 3, 9])
+    assert here.tolist() == [True, True, True, False]
     rare, common = known.rarity(["rare", "common"])
     assert shares.tolist() == pytest.approx([1.0, common / (rare + common), common / (rare + common), 0.0])
 
@@ -232,10 +237,10 @@ def test_scores_are_the_same_whether_postings_are_taken_at_once_or_term_by_term(
     known.upsert(range(300), [[f"t{n}" for n in generator.zipf(1.4, 30) % 200] for _ in range(300)])
     known.delete([7, 8])
     queries, ids = [[f"t{n}" for n in generator.integers(0, 220, 40)] for _ in range(5)], [3, 7, 250, 3]
-    at_once = [(known.scores_and_shares(query, ids), known.search([query], 20)) for query in queries]
+    at_once = [(known.scores_and_shares(known.weigh(query), ids), known.search([query], 20)) for query in queries]
     monkeypatch.setattr("matcher.engine.lexical.FEW", 0)
-    for query, ((total, shared), ((found, scores),)) in zip(queries, at_once, strict=True):
-        again, part = known.scores_and_shares(query, ids)
+    for query, ((total, shared, _), ((found, scores),)) in zip(queries, at_once, strict=True):
+        again, part, _ = known.scores_and_shares(known.weigh(query), ids)
         assert again.tolist() == total.tolist()
         assert part == pytest.approx(shared)
         ((ids_again, scores_again),) = known.search([query], 20)
@@ -247,7 +252,7 @@ def test_an_item_that_changes_its_language_is_there_once() -> None:
     known = lexicon()
     known.upsert([4], ["en"], [["rape"]])
     assert len(known) == len(TEXTS)
-    assert known.search(["rape"], "en", 5).tolist() == [4]
+    assert proposed(known, "rape", "en") == [4]
 
 
 def test_scores_of_texts_at_hand_are_those_of_the_lexicon() -> None:
@@ -256,15 +261,15 @@ def test_scores_of_texts_at_hand_are_those_of_the_lexicon() -> None:
     pairs = [(language, tokenise(text)) for language, text in zip(languages, TEXTS.values(), strict=True)]
     statistics = {language: known.statistics(language) for language in ("zh", "en")}
     for asked in ("zh", "en", "", "de"):
-        one = known.scores(query, asked, np.array(list(TEXTS)), languages, 1.5)
+        one = known.scores(known.weigh(query, asked, 1.5), np.array(list(TEXTS)))
         other = compare_words(query, asked, pairs, statistics, 1.5)
-        for name in ("bm25", "surprise", "share"):
+        for name in ("bm25", "surprise", "share", "spoken"):
             assert np.allclose(getattr(one, name), getattr(other, name), rtol=1e-5)
 
 
 def test_a_lexicon_is_opened_as_it_was_saved(tmp_path) -> None:
     lexicon().save(tmp_path)
-    assert Lexicon.load(tmp_path).search(["_油菜"], "zh", 5).tolist() == [4]
+    assert proposed(Lexicon.load(tmp_path), "_油菜", "zh") == [4]
     (tmp_path / "languages.json").write_text("{")
     with pytest.raises(DamagedSnapshot):
         Lexicon.load(tmp_path)

@@ -116,15 +116,15 @@ def test_missing_statistics_are_told(tmp_path) -> None:
 # Fusion
 
 
-def candidates(rows: list[list[float]], offsets: list[int], languages: list[str]) -> Candidates:
-    n = len(languages)
-    return Candidates(np.arange(n), np.array(rows, np.float32), np.array(offsets), np.zeros(n, np.float32), languages)
+def candidates(rows: list[list[float]], offsets: list[int]) -> Candidates:
+    n = len(offsets) - 1
+    return Candidates(np.arange(n), np.array(rows, np.float32), np.array(offsets), np.zeros(n, np.float32))
 
 
 def test_the_cosine_mixes_whole_texts_with_the_answers_to_passages() -> None:
     query = Query(np.array([[1, 0], [0, 1]], np.float32), (), "en")  # a whole text and its one passage
-    pool = candidates([[0.6, 0.8], [1, 0], [0, 1]], [0, 1, 3], ["en", "en"])
-    found = weigh(query, pool, WordScores.none(2), Reference.neutral(2), Formula(alignment=0.4))
+    pool = candidates([[0.6, 0.8], [1, 0], [0, 1]], [0, 1, 3])
+    found = weigh(query, pool, WordScores.none(2, spoken=True), Reference.neutral(2), Formula(alignment=0.4))
     assert found.cosine.tolist() == pytest.approx([0.6 * 0.6 + 0.4 * 0.8, 0.6 * 1 + 0.4 * 1])
 
 
@@ -145,21 +145,21 @@ def test_shared_words_count_in_proportion_within_chance_and_by_their_root_beyond
 
 def test_one_row_on_both_sides_is_the_plain_cosine() -> None:
     query = Query(np.array([[1, 0]], np.float32), (), "en")
-    whole, alignment = cosines(query, candidates([[0.6, 0.8]], [0, 1], ["en"]))
+    whole, alignment = cosines(query, candidates([[0.6, 0.8]], [0, 1]))
     assert (whole.tolist(), alignment.tolist()) == (pytest.approx([0.6]), pytest.approx([0.6]))
 
 
 def test_words_count_within_a_language_and_are_imputed_across() -> None:
     query = Query(np.eye(2, dtype=np.float32)[:1], (), "zh")
-    pool = candidates([[0.6, 0.8]] * 3, [0, 1, 2, 3], ["zh", "en", ""])
-    shared = WordScores(np.full(3, 5.0), np.array([9.0, 9.0, -4.0]), np.zeros(3))
+    pool = candidates([[0.6, 0.8]] * 3, [0, 1, 2, 3])
+    shared = WordScores(np.full(3, 5.0), np.array([9.0, 9.0, -4.0]), np.zeros(3), np.array([True, False, True]))
     found = weigh(query, pool, shared, Reference.neutral(2), Formula())
     assert found.words.tolist() == pytest.approx([9 / 17**0.5, 0.6 * found.dense[1], -4 / 12**0.5])
     assert found.total.tolist() == pytest.approx((found.dense + 1.3 * found.words).tolist())
 
 
 def test_no_candidates_have_no_evidence() -> None:
-    pool = Candidates(np.zeros(0, np.int64), np.zeros((0, 2), np.float32), np.zeros(1, np.int64), np.zeros(0), [])
+    pool = Candidates(np.zeros(0, np.int64), np.zeros((0, 2), np.float32), np.zeros(1, np.int64), np.zeros(0))
     query = Query(np.eye(2, dtype=np.float32)[:1], (), "")
     assert len(weigh(query, pool, WordScores.none(0), Reference.neutral(2), Formula()).total) == 0
 
@@ -252,7 +252,7 @@ def test_looking_at_the_best_only_finds_what_looking_at_all_finds() -> None:
     generator = np.random.default_rng(7)
     offers = [record(n, trl=int(generator.integers(1, 10)), rows=1 + n % 2) for n in range(60)]
     pool, need = candidates_of(offers, REFERENCE), record(1, "need", trl=9)
-    shared = WordScores(np.zeros(60), generator.normal(size=60), np.zeros(60))
+    shared = WordScores(np.zeros(60), generator.normal(size=60), np.zeros(60), np.ones(60, np.bool_))
     evidence = weigh(Query.prepare(need, REFERENCE), pool, shared, REFERENCE, Formula())
     facts_ = [facts_of(offer) for offer in offers]
     for k in (1, 5, 20):
