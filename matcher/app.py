@@ -60,8 +60,9 @@ class Platform:
         ways: dict[Channel, Sender] = {Channel.EMAIL: FolderSender(house, given.data / "mail")}
         if given.smtp_host:
             server = SmtpServer(
-                given.smtp_host, given.smtp_port, given.smtp_security, given.smtp_user, given.smtp_password
-            )
+                given.smtp_host, given.smtp_port, given.smtp_security, given.smtp_user, given.smtp_password,
+                given.smtp_authorities,
+            )  # fmt: skip
             ways[Channel.EMAIL] = SmtpSender(house, server)
         if given.webhook_url:
             ways[Channel.WEBHOOK] = RobotSender(house, given.webhook_url, given.webhook_style, given.webhook_secret)

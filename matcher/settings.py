@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     )
     smtp_user: str = Field("", description="User at the mail server; empty: no sign-in.")
     smtp_password: str = Field("", description="Password at the mail server.")
+    smtp_authorities: str = Field(
+        "",
+        description="File of certificates (PEM) that are trusted besides the system's, for a mail server of the house; empty: none.",
+    )
     mail_sender: str = Field("no-reply@localhost", description="Address from which the platform writes.")
     webhook_url: str = Field("", description="Webhook of the desk's group robot; empty: none.")
     webhook_style: Literal["wecom", "dingtalk"] = Field(

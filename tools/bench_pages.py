@@ -41,7 +41,7 @@ PAGES = {
         "/desk/intake", "/desk/decisions", "/introductions/", "/introductions/*", "/events/", "/events/1", "/events/1/people", "/events/new",
         "/desk/portfolio/", "/deals/", "/deals/*", "/topics/", "/learning/", "/inbox/", "/my/needs/", "/my/offers/", "/my/needs/new",
     ),
-    "admin": ("/admin/", "/admin/people", "/admin/audit", "/admin/audit?page=5", "/learning/"),
+    "admin": ("/admin/", "/admin/people", "/admin/audit", "/admin/mail", "/admin/audit?page=5", "/learning/"),
 }  # fmt: skip
 NAMES = {
     "": "visitor",

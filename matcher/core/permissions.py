@@ -126,6 +126,7 @@ PERMISSIONS: dict[str, Rule] = {
     "organisation.edit": _rule(ADMIN, DESK, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     "organisation.contact": _rule(DESK, ADMIN, own=(ENTERPRISE, UNIVERSITY, GOVERNMENT)),
     "audit.see": _rule(ADMIN),
+    "post.manage": _rule(ADMIN),  # mails and robot calls that did not arrive
 }
 
 REFUSED = Label("您没有进行此操作的权限。", "You are not allowed to do this.")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import func, select, update
 
 from matcher.core.unit_of_work import UnitOfWork
@@ -22,7 +23,10 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 GIVE_UP = timedelta(days=5)
 AT_MOST = 500  # in one run, so that other work gets its turn
 
+NO_WAY = "not set up"
+
 _S = DeliveryState
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -65,7 +69,7 @@ def _take_back(uow: UnitOfWork) -> None:
 def _drop_without_way(uow: UnitOfWork, channels: set[Channel]) -> None:
     """End what has no way out (no robot is set), so that it does not all go out on the day when one is."""
     lost = update(Delivery).where(Delivery.state == _S.PENDING, Delivery.channel.not_in(channels))
-    uow.session.execute(lost.values(state=_S.FAILED, error="not set up"))
+    uow.session.execute(lost.values(state=_S.FAILED, error=NO_WAY))
     uow.commit()
 
 
@@ -119,6 +123,7 @@ def _send(uow: UnitOfWork, sender: Sender, delivery: Delivery, run: Run) -> bool
 
 
 def _end(uow: UnitOfWork, delivery: Delivery, state: DeliveryState, error: str) -> None:
+    log.warning("post.ended", delivery=delivery.id, channel=delivery.channel, state=state, error=error[:300])
     _write(uow, delivery, state=state, error=error[:300], claimed_until=None)
 
 
@@ -135,13 +140,17 @@ def _wait(uow: UnitOfWork, delivery: Delivery, error: str, run: Run) -> None:
         run.failed += 1
         return
     due_at = now + WAITS[min(delivery.attempts, len(WAITS)) - 1]
+    log.warning(
+        "post.waits", delivery=delivery.id, channel=delivery.channel, until=f"{due_at:%F %T}", error=error[:300]
+    )
     _write(uow, delivery, state=_S.PENDING, due_at=due_at, error=error[:300], claimed_until=None)
     run.waiting += 1
 
 
 def counts(uow: UnitOfWork) -> dict[DeliveryState, int]:
-    """Count the deliveries by state."""
-    rows = uow.session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
+    """Count the deliveries by state; without calls of a robot that nobody set up."""
+    query = select(Delivery.state, func.count()).where(Delivery.error != NO_WAY).group_by(Delivery.state)
+    rows = uow.session.execute(query)
     found: dict[DeliveryState, int] = dict(rows.all())
     return {state: found.get(state, 0) for state in DeliveryState}
 
@@ -149,6 +158,7 @@ def counts(uow: UnitOfWork) -> dict[DeliveryState, int]:
 def troubled(uow: UnitOfWork, limit: int = 50) -> list[Delivery]:
     """Return what waits after a failure, failed or is unclear, the latest first."""
     trouble = Delivery.state.in_((_S.UNCLEAR, _S.FAILED)) | ((Delivery.state == _S.PENDING) & (Delivery.error != ""))
+    trouble &= Delivery.error != NO_WAY
     return list(uow.session.scalars(select(Delivery).where(trouble).order_by(Delivery.id.desc()).limit(limit)))
 
 

@@ -11,6 +11,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.desk import tasks, waiting
 from matcher.events.views import waiting as waiting_invitations
 from matcher.matching.introduction_view import waiting as waiting_introductions
+from matcher.messages.office import needs_decision
 from matcher.messages.service import unread
 from matcher.projects.bids.queries import waiting_bids
 from matcher.projects.experts.seats import waiting as waiting_reviews
@@ -181,6 +182,7 @@ WORK: dict[Role, tuple[Link | Group, ...]] = {
         Link("admin.accounts", Label("待审核账号", "Waiting accounts"), ("admin.decide",)),
         Link("admin.people", Label("全部账号", "All accounts"), ("admin.reset_password",)),
         Link("admin.audit", Label("操作记录", "Record")),
+        Link("admin.mail", Label("发信", "Mail"), count=needs_decision),
         EXPERTS,
         LEARNING,
     ),

@@ -58,6 +58,7 @@ PAGES = {
         "/admin/people",
         "/admin/people?q=nobody",
         "/admin/audit",
+        "/admin/mail",
         "/admin/audit?entity=person",
         "/learning/",
     ),

@@ -9,8 +9,11 @@ from flask_babel import gettext as _
 from matcher.accounts import profile, service
 from matcher.accounts.model import PersonState
 from matcher.core.audit import AuditRow
+from matcher.core.errors import Conflict
 from matcher.core.labels import Label
 from matcher.core.people import ROLE_LABELS, Role
+from matcher.messages import office
+from matcher.messages.model import DeliveryState
 from matcher.web.admin.audit import AUDIT_PAGE, audit_page
 from matcher.web.admin.words import PAGES, entity_word, verb
 from matcher.web.context import current_actor, current_uow
@@ -93,6 +96,28 @@ def audit() -> ResponseReturnValue:
         audit_tabs=_tabs,
         link=_link,
     )
+
+
+@admin.get("/mail")
+@for_roles(Role.ADMIN)
+def mail() -> ResponseReturnValue:
+    """Show how many mails and robot calls went out, and what did not arrive and why."""
+    found = office.overview(current_uow(), current_actor())
+    return render_template("admin/mail.html", found=found, states=office.STATE_LABELS, state=DeliveryState)
+
+
+@admin.post("/mail/<int:delivery_id>")
+@for_roles(Role.ADMIN)
+def mail_again(delivery_id: int) -> ResponseReturnValue:
+    """Let a mail or call that did not arrive go out again; one that is under way already is told."""
+    try:
+        with current_uow() as uow:
+            office.again(uow, current_actor(), delivery_id)
+    except Conflict as error:
+        flash(t(error.message), "warning")
+    else:
+        flash(_("已重新排队，几秒钟内发出。"), "success")
+    return redirect(url_for("admin.mail"), 303)
 
 
 def _link(row: AuditRow) -> str | None:

@@ -14,6 +14,7 @@ ENTITIES = {
     "introduction": Label("引荐", "Introduction"),
     "thread": Label("对话", "Conversation"),
     "message": Label("消息", "Message"),
+    "delivery": Label("邮件", "Mail"),
     "ranker": Label("排序版本", "Ranker"),
 }
 VERBS = {
@@ -35,6 +36,7 @@ VERBS = {
     "publish": Label("发布", "published"),
     "return": Label("退回", "returned"),
     "withdraw": Label("撤回", "withdrawn"),
+    "send_again": Label("重新发出", "sent again"),
     "sign-in": Label("登录", "signed in"),
     "sign-up": Label("注册", "signed up"),
 }
