@@ -116,10 +116,13 @@ def reason_of(text: str, missing: Label) -> str:
 
 
 def ranking(uow: UnitOfWork, project: Project, panel: Panel | None = None) -> list[Ranked]:
-    """Return the bids that were judged, the best first; equal totals (to two decimals) share a place."""
+    """Return the bids that were judged, the best first; equal totals (to two decimals) share a place.
+
+    A team that dropped out keeps its place, so that everybody's stays as it was told.
+    """
     panel = panel or panels.panel_of(uow, project.id, Stage.EVALUATION)
     known: Mapping[int | None, Result] = results(uow, panel) if panel else {}
-    states = (BidState.ADMITTED, BidState.PROPOSED, BidState.NOT_CHOSEN, *STAYS_AWARDED)
+    states = (BidState.ADMITTED, BidState.PROPOSED, BidState.NOT_CHOSEN, BidState.LAPSED, *STAYS_AWARDED)
     bids = queries.of_project(uow, project.id, states)
     totals = {bid.id: round(known[bid.id].total, 2) for bid in bids if bid.id in known}
     mark = rules_of(project.call).pass_mark

@@ -70,7 +70,7 @@ def edit_post(bid_id: int) -> ResponseReturnValue:
     """Keep the draft, whatever is wrong with it, and hand it in when asked to."""
     if "submit" in request.form:
         return _keep_and(bid_id, _hand_in(bid_id), back="bids.show")
-    return _keep_and(bid_id, lambda uow, arrived: SAVED, "partners" if request.form.get("partner") else "")
+    return find_partner(bid_id) if request.form.get("partner") else _keep_and(bid_id, lambda uow, arrived: SAVED)
 
 
 def _hand_in(bid_id: int) -> Act:
@@ -85,7 +85,8 @@ def _hand_in(bid_id: int) -> Act:
 @for_roles(*BIDDERS)
 def find_partner(bid_id: int) -> ResponseReturnValue:
     """Look for an organisation to ask."""
-    return _keep_and(bid_id, lambda uow, arrived: SAVED, "partners")
+    wanted = request.form.get("partner") or None
+    return _keep_and(bid_id, lambda uow, arrived: SAVED, "partners", partner=wanted)
 
 
 @bids.post("/<int:bid_id>/partners")
@@ -133,11 +134,17 @@ def remove_file(bid_id: int, file_id: int) -> ResponseReturnValue:
 
 
 def _keep_and(
-    bid_id: int, act: Act, anchor: str = "", back: str = "bids.edit", *, needs_file: bool = False
+    bid_id: int,
+    act: Act,
+    anchor: str = "",
+    back: str = "bids.edit",
+    *,
+    needs_file: bool = False,
+    partner: str | None = None,
 ) -> ResponseReturnValue:
     """Keep what was typed, then do what the button says; the time of arrival is taken first.
 
-    What is refused is said in the form, with everything that was typed still in it.
+    What is refused is said in the form, with everything that was typed still in it; `partner` is looked for then.
     """
     uow, actor = current_uow(), current_actor()
     arrived = uow.clock()
@@ -162,8 +169,7 @@ def _keep_and(
         flash(t(SAVED_SO_FAR.format(count=len(problems))), "warning")
         return _typed_page(bid_id, given, problems), 422
     flash(t(said), "success")
-    asked = request.form.get("partner") or None if back == "bids.edit" else None
-    return redirect(url_for(back, bid_id=bid_id, partner=asked, _anchor=anchor or None), 303)
+    return redirect(url_for(back, bid_id=bid_id, partner=partner, _anchor=anchor or None), 303)
 
 
 def _take_file(uow: UnitOfWork, bid_id: int, is_needed: bool) -> None:
