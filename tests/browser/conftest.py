@@ -81,7 +81,7 @@ def open_as(chromium: Browser, address: str, uow: UnitOfWork, actors: Actors) ->
         page = context.new_page()
         actor: Actor = getattr(actors, role)
         if actor.person_id is not None:
-            _sign_in(page, uow.session.get_one(Person, actor.person_id).email)
+            sign_in_page(page, uow.session.get_one(Person, actor.person_id).email)
         return page
 
     yield open_page
@@ -89,7 +89,8 @@ def open_as(chromium: Browser, address: str, uow: UnitOfWork, actors: Actors) ->
         context.close()
 
 
-def _sign_in(page: Page, email: str) -> None:
+def sign_in_page(page: Page, email: str) -> None:
+    """Sign a person of the factories in."""
     page.goto("/account/sign-in")
     page.fill("#f-email", email)
     page.fill("#f-password", PASSWORD)
