@@ -80,6 +80,15 @@ def _open_first(page: Page) -> None:
     page.locator("main .list-row-title a").first.click()
 
 
+def _begin_bid(page: Page) -> None:
+    begin = page.get_by_role("button", name="开始填写")
+    if begin.count():
+        begin.click()
+    else:
+        page.get_by_role("link", name="继续填写").click()
+    page.wait_for_url("**/edit")
+
+
 SCENES = (
     Scene("visitor-home", "", "/"),
     Scene("visitor-menu", "", "/", _open_menu),
@@ -90,6 +99,9 @@ SCENES = (
     Scene("visitor-offer", "", "/offers/2"),
     Scene("visitor-organisation", "", "/organisations/17"),
     Scene("visitor-about", "", "/about"),
+    Scene("visitor-calls", "", "/calls/"),
+    Scene("visitor-project", "", "/calls/projects/1"),
+    Scene("visitor-scenarios", "", "/scenarios/"),
     Scene("visitor-sign-up", "", "/account/sign-up"),
     Scene("visitor-sign-in", "", "/account/sign-in"),
     Scene("enterprise-home", "qiye", "/enterprise/"),
@@ -112,12 +124,19 @@ SCENES = (
     Scene("university-offer", "gaoxiao", "/my/offers/2"),
     Scene("university-form", "gaoxiao", "/my/offers/new"),
     Scene("university-upload", "gaoxiao", "/my/offers/upload"),
+    Scene("university-bids", "gaoxiao", "/bids/"),
+    Scene("university-bid", "gaoxiao", "/bids/new/1", _begin_bid),
     Scene("government-home", "keji", "/government/"),
     Scene("government-gaps", "keji", "/government/gaps"),
     Scene("government-topics", "keji", "/topics/"),
     Scene("government-topic", "keji", "/topics/1"),
     Scene("government-weights", "keji", "/topics/weights"),
     Scene("government-needs", "keji", "/my/needs/"),
+    Scene("government-projects", "keji", "/projects/"),
+    Scene("government-project", "keji", "/projects/3"),
+    Scene("government-call", "keji", "/projects/calls/1"),
+    Scene("government-bids", "keji", "/bids/project/1"),
+    Scene("expert-home", "zhuanjia", "/experts/"),
     Scene("desk-home", "cuohe", "/desk/"),
     Scene("desk-queue", "cuohe", "/desk/queue", whole=False),
     Scene("desk-board", "cuohe", "/desk/board"),

@@ -63,7 +63,9 @@ class Stage:
 
 def _moves(page: Page, act: Callable[[], None]) -> None:
     """Do something that loads a page, and see that the page is one that people want."""
-    with page.expect_event("response", lambda one: one.request.is_navigation_request() and one.status != 303) as loaded:
+    with page.expect_event(
+        "response", lambda one: one.request.is_navigation_request() and not 300 <= one.status < 400
+    ) as loaded:
         act()
     page.wait_for_load_state()
     assert loaded.value.ok, f"{page.url}: {loaded.value.status} {page.inner_text('main')[:600]}"

@@ -37,6 +37,16 @@ def members(uow: UnitOfWork, project: Project, organisation: int | None) -> dict
     return {f"member-{m.id}-share": "100" for m in bid.members}
 
 
+def test_who_may_not_lead_is_told_so_instead_of_being_let_begin(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors
+) -> None:
+    project = ProjectFactory(needs=[NeedFactory(organisation=organisation_of(actors.enterprise))])
+    uow.commit()
+    page = sign_in("enterprise").get(f"/bids/new/{project.id}").text
+    assert "不能牵头揭榜" in page
+    assert "开始填写" not in page
+
+
 def test_a_bid_goes_from_the_list_to_the_office_and_nobody_sees_it_before(
     sign_in: SignIn, uow: UnitOfWork, actors: Actors, project: Project
 ) -> None:

@@ -116,6 +116,16 @@ def test_the_archive_has_what_ended_with_its_outcome(visitor, uow, clock):
     assert "没有合格的揭榜团队。" in page
 
 
+def test_the_archive_has_made_to_order_projects_that_were_done_but_not_drafts_that_were_given_up(visitor, uow, clock):
+    order = {"mode": Mode.COMMISSIONED, "call": None, "ended_at": clock()}
+    ProjectFactory(state=ProjectState.CLOSED, outcome="样机已交付。", **order)
+    ProjectFactory(state=ProjectState.CANCELLED, outcome="没有公示就撤销。", **order)
+    uow.commit()
+    page = visitor.get("/calls/archive").text
+    assert "样机已交付。" in page
+    assert "没有公示就撤销。" not in page
+
+
 def test_the_news_are_a_feed_that_readers_can_parse(visitor, uow, clock):
     ProjectFactory(title="<b>带标签的题目</b> & 符号")
     NoticeFactory()

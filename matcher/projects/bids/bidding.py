@@ -83,7 +83,7 @@ def start(uow: UnitOfWork, actor: Actor, project_id: int) -> Bid:
             resume(uow, actor, found.id)
         return found
     check_open(project, now)
-    if not rules_of(project.call).owner_may_lead and owns_need(uow, project_id, actor.organisation_id):
+    if must_not_lead(uow, project, actor.organisation_id):
         raise Conflict(OWNER)
     if found is not None:
         return _begin_again(uow, actor, found, project)
@@ -117,6 +117,11 @@ def _begin_again(uow: UnitOfWork, actor: Actor, old: Bid, project: Project) -> B
         if member.state is MemberState.INVITED:
             ask(uow, bid, project, member)
     return bid
+
+
+def must_not_lead(uow: UnitOfWork, project: Project, organisation_id: int) -> bool:
+    """Say whether the list keeps an organisation from leading a bid, as the owner of a need behind the project."""
+    return not rules_of(project.call).owner_may_lead and owns_need(uow, project.id, organisation_id)
 
 
 def owns_need(uow: UnitOfWork, project_id: int, organisation_id: int) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from matcher.accounts.model import Organisation
 from matcher.core.errors import NotFound
@@ -230,7 +230,9 @@ def awards(uow: UnitOfWork, page: int = 1) -> tuple[Listing[Project], dict[int, 
 
 def archive(uow: UnitOfWork, page: int = 1) -> tuple[Listing[Project], dict[int, list[Team]]]:
     """Return one page of the projects that came to an end, the latest first, with the teams of those that were done."""
-    query = select(Project).where(Project.state.in_(ENDED), Project.published_at.is_not(None))
+    # A made-to-order project is never on a list; once closed it is as public as the others.
+    was_public = or_(Project.published_at.is_not(None), Project.state == ProjectState.CLOSED)
+    query = select(Project).where(Project.state.in_(ENDED), was_public)
     found: Listing[Project] = _page(uow, query.order_by(Project.ended_at.desc(), Project.id.desc()), page)
     return found, teams_of(uow, [one.id for one in found.rows if one.state is ProjectState.CLOSED])
 

@@ -46,7 +46,9 @@ def start(project_id: int) -> ResponseReturnValue:
     again = found is not None and bidding.may_begin_again(found, setup.get(uow, project_id))
     if found is not None and found.state is not BidState.WITHDRAWN and not again:
         return redirect(url_for("bids.show", bid_id=found.id), 303)
-    return render_template("bids/start.html", project=public.project(uow, actor, project_id).project, former=found)
+    project = public.project(uow, actor, project_id).project
+    refusal = bidding.OWNER if bidding.must_not_lead(uow, project, actor.organisation_id or 0) else None
+    return render_template("bids/start.html", project=project, refusal=refusal, former=found)
 
 
 @bids.post("/new/<int:project_id>")
