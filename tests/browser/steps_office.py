@@ -4,7 +4,7 @@ from playwright.sync_api import Page
 
 from tests.browser.steps_stage import Stage, fill, follow, go, press, reads, tab, tick, unfold
 
-EXPERTS = ("expert_1", "expert_2")
+EXPERTS = ("expert_1", "expert_2", "expert_3")
 TERMS = {
     "完成时限（月）": "24", "企业投入": "900", "财政资金": "300", "其中揭榜方所得": "150",
     "揭榜方条件": "近三年无不良信用记录。",
