@@ -114,6 +114,7 @@ PERMISSIONS: dict[str, Rule] = {
     "payment.make": _rule(GOVERNMENT),
     "gate.manage": _rule(GOVERNMENT),
     "gate.hand_in": _rule(own=OFFERERS),
+    "gate.shares": _rule(GOVERNMENT, own=OFFERERS),  # of a team that others joined, by its lead
     "acceptance.apply": _rule(own=OFFERERS),
     "acceptance.decide": _rule(GOVERNMENT),
     # scenario opportunities and trials

@@ -7,6 +7,7 @@ import pytest
 
 from matcher.core.clock import local_date, utc_now
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.bids.model import Bid
 from matcher.projects.delivery import gate_plan, gates
 from matcher.projects.delivery.lifecycle import GateState
 from matcher.projects.delivery.model import Gate
@@ -71,8 +72,11 @@ def test_from_the_opening_to_the_decision_by_pages(
     assert team.get(other).status_code == 404
     assert team.post(other, {"evidence": "替别人交"}).status_code == 404
     team.get(mine)
-    assert team.post(mine, {"evidence": ""}).status_code == 422
-    sent = team.post(mine, {"evidence": "样件三件", "file": (BytesIO(b"%PDF-1.7 report"), "报告.pdf")})
+    bad = team.post(mine, {"evidence": "", "measured-0-value": "零点四", "measured-1-text": "送检中"})
+    assert (bad.status_code, 'value="零点四"' in bad.text, 'value="送检中"' in bad.text) == (422, True, True)
+    sent = team.post(
+        mine, {"evidence": "样件三件", "measured-0-value": "0.4", "file": (BytesIO(b"%PDF-1.7 report"), "报告.pdf")}
+    )
     assert sent.status_code == 303
     assert "报告.pdf" in team.get(mine).text
     rival.get(other)
@@ -91,8 +95,7 @@ def test_from_the_opening_to_the_decision_by_pages(
     }  # fmt: skip
     assert office.post(f"/gates/{gate.id}", choice).status_code == 303
     board = office.get(f"/gates/projects/{gate.project_id}").text
-    assert "91.0" in board
-    assert "考核淘汰" in board
+    assert all(one in board for one in ("91.0", "考核淘汰", "1 / 2")), "one of two indicators is reached"
     assert "样件数量不足" in rival.get(other).text
     assert "样件数量不足" not in team.get(mine).text
 
@@ -114,3 +117,37 @@ def test_a_file_is_for_its_team_and_the_office(uow: UnitOfWork, actors: Actors, 
 @pytest.mark.parametrize("role", ["enterprise", "university", "expert"])
 def test_nobody_else_opens_the_page_of_a_race(role: str, sign_in: SignIn, project: Project) -> None:
     assert sign_in(role).get(f"/gates/projects/{project.id}").status_code == 403
+
+
+def test_after_a_merger_the_office_comes_to_the_shares_and_the_lead_finds_them_open(
+    uow: UnitOfWork, actors: Actors, gate: Gate, sign_in: SignIn
+) -> None:
+    gates.open_gate(uow, actors.government, gate.id)
+    uow.commit()
+    by_lead = {uow.session.get_one(Bid, key).organisation_id: key for key in gates.entries(uow, gate.id)}
+    a, b = by_lead[actors.university.organisation_id], by_lead[actors.other_university.organisation_id]
+    for bid_id, lead in ((a, actors.university), (b, actors.other_university)):
+        gates.hand_in(uow, lead, gates.entries(uow, gate.id)[bid_id].id, "材料")
+    uow.commit()
+    office, lead, member = (sign_in(one) for one in ("government", "university", "other_university"))
+    office.get(f"/gates/{gate.id}")
+    choice = {f"outcome-{a}": "pass", f"outcome-{b}": "merge", f"reason-{b}": "互补", f"into-{b}": str(a)}
+    sent = office.post(f"/gates/{gate.id}", choice)
+    path = f"/gates/bids/{a}/shares"
+    assert sent.location == path
+    assert path in office.get(f"/gates/projects/{gate.project_id}").text
+    assert path in lead.get("/gates/own").text
+    assert path not in member.get("/gates/own").text
+    one, two = f"share-{actors.university.organisation_id}", f"share-{actors.other_university.organisation_id}"
+    lead.get(path)
+    wrong = lead.post(path, {one: "80", two: "三十"})
+    assert wrong.status_code == 422
+    assert 'value="三十"' in wrong.text
+    assert "现在是 110%" in lead.post(path, {one: "80", two: "30"}).text
+    assert lead.post(path, {one: "80", two: "20"}).status_code == 303
+    page = member.get(path).text
+    assert "20%" in page
+    assert f'name="{two}"' not in page
+    assert path not in lead.get("/gates/own").text
+    assert member.post(path, {one: "10", two: "90"}).status_code == 403
+    assert sign_in("enterprise").get(path).status_code == 404

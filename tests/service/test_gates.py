@@ -15,7 +15,7 @@ from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages.model import Message
 from matcher.projects.bids.model import Bid
-from matcher.projects.delivery import gate_plan, gate_views, gates, payments
+from matcher.projects.delivery import acceptance, gate_plan, gate_views, gates, payments
 from matcher.projects.delivery.gates import ELIMINATE, MERGE, PASS, Verdict
 from matcher.projects.delivery.lifecycle import GateState, PaymentState, TaskBookState
 from matcher.projects.delivery.model import Gate, Payment, TaskBook
@@ -257,6 +257,43 @@ def test_a_team_that_merges_brings_its_members_and_its_open_money(
     assert joined[actors.other_university.organisation_id or 0] is MemberState.AGREED
     assert sum(book_of(uow, one).amount for one in (a, b)) == before
     assert sums_up(uow, two)
+
+
+def test_the_leader_board_says_what_each_team_reached_of_every_indicator(
+    uow: UnitOfWork, actors: Actors, two: Project, clock: MovableClock
+) -> None:
+    a, b = bid_of(uow, two, actors.university), bid_of(uow, two, actors.other_university)
+    gate = opened(uow, actors, two)
+    first = entry_id(uow, gate, a)
+    with pytest.raises(InvalidInput) as wrong:
+        gates.hand_in(uow, actors.university, first, "样件", [{"value": "很好", "text": ""}])
+    assert [one.field for one in wrong.value.problems] == ["measured-0"]
+    gates.hand_in(uow, actors.university, first, "样件", [{"value": "0.8"}, {"value": "", "text": "还没有检测"}])
+    gates.hand_in(uow, actors.other_university, entry_id(uow, gate, b), "样件")
+    board = {one.bid.id: one for one in gate_views.race(uow, actors.government, two.id).teams}
+    assert {place: one.verdict for place, one in board[a.id].reached.items()} == {0: "not_met", 1: "unknown"}
+    assert (board[b.id].reached, board[b.id].met) == ({}, 0)
+    gates.decide(uow, actors.government, gate.id, {a.id: Verdict(PASS), b.id: Verdict(PASS)})
+    gate = opened(uow, actors, two, 1)
+    gates.hand_in(uow, actors.university, entry_id(uow, gate, a), "第二轮", [{"value": "0.4"}, {"value": "990"}])
+    board = {one.bid.id: one for one in gate_views.race(uow, actors.government, two.id).teams}
+    assert (board[a.id].met, board[a.id].reached[0].source.zh) == (2, gate.title)
+
+
+def test_what_was_measured_at_acceptance_stands_above_what_was_reported(
+    uow: UnitOfWork, actors: Actors, two: Project, clock: MovableClock
+) -> None:
+    a, b = bid_of(uow, two, actors.university), bid_of(uow, two, actors.other_university)
+    for place in range(2):
+        gate = opened(uow, actors, two, place)
+        for lead, bid in ((actors.university, a), (actors.other_university, b)):
+            gates.hand_in(uow, lead, entry_id(uow, gate, bid), "材料", [{"value": "0.4"}])
+        gates.decide(uow, actors.government, gate.id, {a.id: Verdict(PASS), b.id: Verdict(PASS)})
+    acceptance.apply(uow, actors.university, book_of(uow, a).id, "完成", [{"value": "0.6"}, {"value": "985"}])
+    board = {one.bid.id: one for one in gate_views.race(uow, actors.government, two.id).teams}
+    assert {place: one.verdict for place, one in board[a.id].reached.items()} == {0: "not_met", 1: "met"}
+    assert board[a.id].reached[0].source is gate_views.MEASURED
+    assert board[b.id].met == 1
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

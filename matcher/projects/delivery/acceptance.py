@@ -7,21 +7,18 @@ from sqlalchemy import delete, func, select
 
 from matcher.core import audit
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
-from matcher.core.fields import Unreadable
 from matcher.core.labels import Label
 from matcher.core.people import SYSTEM, Actor
 from matcher.core.permissions import require
-from matcher.core.rows import IndicatorRow, check_indicator
+from matcher.core.rows import IndicatorRow
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import Vocabulary
-from matcher.engine.comparison import compare
-from matcher.engine.items import Indicator
 from matcher.needs import service as needs
 from matcher.needs.model import OPEN_STATES, Need
 from matcher.offers import service as offers
 from matcher.offers.model import Offer
 from matcher.projects.bids import queries as bid_queries
-from matcher.projects.delivery import books, payments, progress
+from matcher.projects.delivery import books, measuring, merging, payments, progress
 from matcher.projects.delivery.books import Dossier, Party
 from matcher.projects.delivery.lifecycle import TASK_BOOK_LIFECYCLE, GateState, MilestoneState, TaskBookState
 from matcher.projects.delivery.model import Acceptance, Gate, MeasuredValue, Milestone, ProjectOffer
@@ -47,16 +44,13 @@ GRADES = Vocabulary(
         "failed": Label("不合格", "Failed"),
     },
 )
-OUTCOMES = {
-    "met": Label("达到", "Met"),
-    "nearly": Label("接近", "Nearly"),
-    "not_met": Label("未达到", "Not met"),
-    "unknown": Label("待专家判断", "For the experts"),
-}
-NOT_MEASURED = Label("请填写“{name}”的实测值或说明。", "Give the measured value of “{name}”, or say what was found.")
 NO_SUMMARY = Label("请写明完成情况。", "Say what was achieved.")
 OPEN_MILESTONES = Label("还有 {count} 个里程碑没有确认，请先完成。", "{count} milestones are not confirmed yet.")
 OPEN_GATES = Label("还有考核节点没有定，请先完成。", "A gate is not decided yet.")
+SHARES_OPEN = Label(
+    "合并后各单位的经费比例还没有确定，请先在“赛马考核”中确定。",
+    "The shares after the merger are not settled yet; settle them among the gates first.",
+)
 UNDER_WAY = Label("验收申请已递交，正在等科技部门的意见。", "The application for acceptance waits for the office.")
 NO_APPLICATION = Label("还没有验收申请。", "Nobody applied for acceptance yet.")
 NO_VERDICT = Label("请选择验收结论。", "Choose a verdict.")
@@ -107,18 +101,9 @@ def comparison(found: Dossier, values: Sequence[MeasuredValue]) -> list[Compared
         demand = IndicatorRow(**one["demand"])
         commitment = IndicatorRow(**one["commitment"]) if one["commitment"] else None
         value = by_place.get(place)
-        rows.append(Compared(demand, commitment, value, _verdict(demand, value), _verdict(commitment, value)))
+        against = measuring.verdict(demand, value), measuring.verdict(commitment, value)
+        rows.append(Compared(demand, commitment, value, *against))
     return rows
-
-
-def _verdict(demand: IndicatorRow | None, value: IndicatorRow | None) -> str:
-    if demand is None or value is None:
-        return "unknown"
-    return compare(_engine(demand), _engine(value)).verdict
-
-
-def _engine(row: IndicatorRow) -> Indicator:
-    return Indicator(row.name, row.comparator, row.value, row.value_high, row.unit, row.text)
 
 
 def apply(uow: UnitOfWork, actor: Actor, book_id: int, summary: str, values: Sequence[Mapping[str, str]]) -> Acceptance:
@@ -165,25 +150,17 @@ def _require_done(uow: UnitOfWork, found: Dossier, acceptance: Acceptance | None
         query.where(Gate.project_id == found.project.id, Gate.state.in_((GateState.PLANNED, GateState.OPEN)))
     ):
         raise Conflict(OPEN_GATES)
+    if merging.unsettled(uow, [found.bid]):
+        raise Conflict(SHARES_OPEN)
 
 
 def _read(found: Dossier, summary: str, values: Sequence[Mapping[str, str]]) -> list[tuple[int | None, IndicatorRow]]:
     problems = [] if summary.strip() else [Problem("summary", NO_SUMMARY)]
-    rows: list[tuple[int | None, IndicatorRow]] = []
-    for place, one in enumerate(books.content_of(found)["indicators"]):
-        demand, given = one["demand"], values[place] if place < len(values) else {}
-        value, text = given.get("value", "").strip(), given.get("text", "").strip()[:400]
-        if not value and not text:
-            problems.append(Problem(f"measured-{place}", NOT_MEASURED.format(name=demand["name"])))
-            continue
-        try:
-            row = check_indicator(demand["name"], "eq" if value else "text", value, None, demand["unit"], text)
-            rows.append((one["id"], row))
-        except Unreadable as error:
-            problems.append(Problem(f"measured-{place}", error.message))
-    if problems:
-        raise InvalidInput(problems)
-    return rows
+    content = books.content_of(found)
+    rows, wrong = measuring.read_values(measuring.demands_of(content), values, needed=True)
+    if problems + wrong:
+        raise InvalidInput(problems + wrong)
+    return [(one["id"], rows[place]) for place, one in enumerate(content["indicators"])]
 
 
 def decide(uow: UnitOfWork, actor: Actor, book_id: int, verdict: str, grade: str, comment: str) -> Acceptance:

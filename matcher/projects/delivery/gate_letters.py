@@ -1,5 +1,7 @@
 """What teams and owners of needs are told of a gate, in fair words; never what another team showed."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from matcher.core.labels import Label
@@ -7,7 +9,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages.kinds import MessageKind
 from matcher.messages.service import Text, notify, people_for
 from matcher.needs.model import Need
-from matcher.projects.bids.model import Bid
+from matcher.projects.bids.model import Bid, BidMember
 from matcher.projects.delivery.model import Gate, GateEntry
 from matcher.projects.lifecycle import MemberState
 from matcher.projects.setup.model import Project, ProjectNeed
@@ -21,6 +23,10 @@ BODIES = {
     "merge": Label("贵团队并入{into}继续研究，成员加入对方的联合体。理由：{reason}", "Your team goes on together with {into}; its members join that consortium. Reason: {reason}"),
     "joined": Label("{into}并入贵团队，其成员加入联合体，未拨付的款项转入贵团队任务书。", "{into} joins your team with its members; its open payments move to your task book."),
 }  # fmt: skip
+SHARES = Label("{project}：合并后的经费比例已确定", "{project}: the shares after the merger are settled")
+SHARES_BODY = Label(
+    "{shares}。如有异议，请联系牵头单位或科技部门。", "{shares}. Objections go to the lead or the office."
+)
 OWNER_BODY = Label("{count} 个团队进入下一阶段。", "{count} teams go on.")
 
 
@@ -55,3 +61,11 @@ def owners(uow: UnitOfWork, project: Project, gate: Gate, count: int) -> None:
     text = Text(DECIDED.format(project=project.title, gate=gate.title), OWNER_BODY.format(count=count))
     link = f"/calls/projects/{project.id}"
     notify(uow, people, MessageKind.PROJECT, text, key=f"gate:{gate.id}:owners", link=link)
+
+
+def shares_settled(uow: UnitOfWork, project: Project, bid: Bid, rows: Sequence[BidMember]) -> None:
+    """Tell the members of a team that others joined what their shares are."""
+    told = "；".join(f"{one.organisation.name} {one.share}%" for one in rows)
+    text = Text(SHARES.format(project=project.title), SHARES_BODY.format(shares=told))
+    key = f"gate:shares:{bid.id}:{uow.clock():%Y%m%d%H%M%S}"
+    notify(uow, _team(uow, bid), MessageKind.PROJECT, text, key=key, link=f"/gates/bids/{bid.id}/shares")

@@ -1,6 +1,6 @@
 """The gates of a race: opened, evidence handed in, decided; the money of every contract follows what was decided."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,10 +12,11 @@ from matcher.core.fields import clean_text
 from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
+from matcher.core.rows import IndicatorRow
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import queries as bid_queries
 from matcher.projects.bids.model import Bid, BidMember
-from matcher.projects.delivery import gate_letters, gate_plan, payments
+from matcher.projects.delivery import gate_letters, gate_plan, measuring, payments
 from matcher.projects.delivery.lifecycle import (
     GATE_LIFECYCLE,
     MILESTONE_LIFECYCLE,
@@ -109,15 +110,33 @@ def check_open(uow: UnitOfWork, gate: Gate, bid: Bid) -> None:
         raise Conflict(TOO_LATE.format(day=gate.due_on.isoformat()))
 
 
-def hand_in(uow: UnitOfWork, actor: Actor, entry_id: int, text: str) -> GateEntry:
-    """Hand in what a team shows, by its lead; may be replaced until the date. Raises NotAllowed, Conflict, InvalidInput."""
+def demands(uow: UnitOfWork, bid: Bid) -> list[IndicatorRow]:
+    """Return the indicators that a team works to: those of its task book, else those of the project."""
+    book = uow.session.scalars(select(TaskBook).where(TaskBook.bid_id == bid.id)).one_or_none()
+    if book is not None and "indicators" in book.content:
+        return measuring.demands_of(book.content)
+    return [one.row() for one in get_project(uow, bid.project_id).indicator_rows]
+
+
+def hand_in(
+    uow: UnitOfWork, actor: Actor, entry_id: int, text: str, values: Sequence[Mapping[str, str]] = ()
+) -> GateEntry:
+    """Hand in what a team shows, by its lead; may be replaced until the date.
+
+    `values` has `value` and `text` for each indicator in order; empty where nothing is reported yet. Raises NotAllowed,
+    Conflict, InvalidInput.
+    """
     entry, gate, bid = entry_of(uow, entry_id)
     require(actor, "gate.hand_in", owner=bid.organisation_id)
     check_open(uow, gate, bid)
     text = clean_text(text)[:8000]
+    rows, problems = measuring.read_values(demands(uow, bid), values, needed=False)
     if not text:
-        raise InvalidInput([Problem("evidence", NO_EVIDENCE)])
+        problems.insert(0, Problem("evidence", NO_EVIDENCE))
+    if problems:
+        raise InvalidInput(problems)
     entry.evidence, entry.handed_in_at = text, uow.clock()
+    entry.reported = [{"place": place, **row.to_json()} for place, row in rows.items()]
     uow.session.flush()
     audit.record(uow, actor, "gate.hand_in", "gate", gate.id, bid=bid.id)
     return entry
@@ -227,7 +246,7 @@ def _end_book(uow: UnitOfWork, actor: Actor, book: TaskBook, reason: str) -> Non
 
 
 def _join(uow: UnitOfWork, actor: Actor, bid: Bid, into: Bid) -> None:
-    """Let the members of a team that merges join the consortium of the other; their shares are agreed on later."""
+    """Let the members of a team that merges join the consortium of the other; their shares are settled in `merging`."""
     known = {one.organisation_id: one for one in into.members}
     now = uow.clock()
     for member in (one for one in bid.members if one.state is MemberState.AGREED):

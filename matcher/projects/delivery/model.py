@@ -95,7 +95,10 @@ class Gate(Base):
 
 
 class GateEntry(Base):
-    """One team at one gate: what it showed, and what was decided (pass, eliminate, merge)."""
+    """One team at one gate: what it showed, and what was decided (pass, eliminate, merge).
+
+    `reported` holds what the team says it reached: rows of an indicator with the place of its demand in the task book.
+    """
 
     __tablename__ = "gate_entries"
     __table_args__ = (UniqueConstraint("gate_id", "bid_id"),)
@@ -105,6 +108,7 @@ class GateEntry(Base):
     bid_id: Mapped[int] = mapped_column(ForeignKey("bids.id"), index=True)
     evidence: Mapped[str] = mapped_column(Text, default="")
     handed_in_at: Mapped[datetime | None]
+    reported: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     score: Mapped[float | None] = mapped_column(Float)
     outcome: Mapped[str] = mapped_column(String(20), default="")
     into_bid_id: Mapped[int | None] = mapped_column(ForeignKey("bids.id"))

@@ -9,7 +9,7 @@ from matcher.core.errors import Conflict, DomainError, InvalidInput
 from matcher.core.filestore import FileStore
 from matcher.core.labels import Label
 from matcher.projects.delivery import books, signing, view
-from matcher.projects.delivery.acceptance import GRADES, OUTCOMES, VERDICTS
+from matcher.projects.delivery.acceptance import GRADES, VERDICTS
 from matcher.projects.delivery.books import PARTY_LABELS
 from matcher.projects.delivery.changes import CHANGE_FIELDS, CHANGE_KINDS, OF_KIND, shown
 from matcher.projects.delivery.lifecycle import (
@@ -18,6 +18,7 @@ from matcher.projects.delivery.lifecycle import (
     PAYMENT_LIFECYCLE,
     TASK_BOOK_LIFECYCLE,
 )
+from matcher.projects.delivery.measuring import OUTCOMES
 from matcher.projects.delivery.payments import OCCASION_LABELS, SOURCE_LABELS
 from matcher.projects.delivery.progress import REPORT_FIELDS, REPORT_KINDS
 from matcher.projects.lifecycle import BID_LIFECYCLE, MODE_LABELS, PROJECT_LIFECYCLE

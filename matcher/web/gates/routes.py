@@ -9,7 +9,7 @@ from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.projects import files
 from matcher.projects.bids.queries import of_project as bids_of
-from matcher.projects.delivery import gate_plan, gate_views, gates
+from matcher.projects.delivery import gate_plan, gate_views, gates, measuring, merging
 from matcher.projects.delivery.gates import Verdict
 from matcher.projects.delivery.lifecycle import GATE_LIFECYCLE
 from matcher.projects.lifecycle import BID_LIFECYCLE, BidState
@@ -25,13 +25,19 @@ SAVED = Label("节点已保存。", "The gate is saved.")
 REMOVED = Label("节点已取消。", "The gate is taken off.")
 OPENED = Label("考核已开始，并通知了每个团队。", "The gate is open; every team is told.")
 DECIDED = Label("考核结果已生效，款项随之调整，并通知了各团队。", "The decision is in force, the money follows, and every team is told.")  # fmt: skip
+SETTLED = Label("经费比例已确定，并通知了各成员单位。", "The shares are settled, and every member is told.")
 HANDED_IN = Label("材料已提交，截止之前可以更换。", "Handed in; it can be replaced until the date.")
 
 
 @gates_pages.context_processor
 def words() -> dict[str, object]:
     """Give the templates the labels of the domain."""
-    return {"GATE_STATES": GATE_LIFECYCLE.labels, "BID_STATES": BID_LIFECYCLE.labels, "OUTCOMES": gates.OUTCOME_LABELS}
+    return {
+        "GATE_STATES": GATE_LIFECYCLE.labels,
+        "BID_STATES": BID_LIFECYCLE.labels,
+        "OUTCOMES": gates.OUTCOME_LABELS,
+        "VERDICTS": measuring.OUTCOMES,
+    }
 
 
 def _store() -> FileStore:
@@ -145,6 +151,9 @@ def decide(gate_id: int) -> ResponseReturnValue:
     except Conflict as error:
         return _gate(gate_id, Form((), form, [Problem("", error.message)])), 409
     flash(t(DECIDED), "success")
+    merged = [one.into for one in verdicts.values() if one.outcome == gates.MERGE]
+    if merged:  # how the joined teams share the money is settled next
+        return redirect(url_for(".shares", bid_id=merged[0]), 303)
     return redirect(url_for(".of_project", project_id=found.project_id), 303)
 
 
@@ -155,11 +164,44 @@ def _score(text: str, bid_id: int) -> tuple[float | None, list[Problem]]:
         return None, [Problem(f"score-{bid_id}", gates.BAD_SCORE)]
 
 
+@gates_pages.get("/bids/<int:bid_id>/shares")
+@for_roles(*TEAMS, Role.GOVERNMENT)
+def shares(bid_id: int) -> ResponseReturnValue:
+    """Show how the members of a team that others joined share the money."""
+    return _shares(bid_id, Form(()))
+
+
+def _shares(bid_id: int, form: Form) -> str:
+    return render_template("gates/shares.html", seen=merging.look(current_uow(), current_actor(), bid_id), form=form)
+
+
+@gates_pages.post("/bids/<int:bid_id>/shares")
+@for_roles(*TEAMS, Role.GOVERNMENT)
+def shares_post(bid_id: int) -> ResponseReturnValue:
+    """Settle the shares; what cannot be saved comes back as it was typed."""
+    form = request.form
+    seen = merging.look(current_uow(), current_actor(), bid_id)
+    given = {one.organisation_id: form.get(f"share-{one.organisation_id}", "") for one in seen.members}
+    try:
+        with current_uow() as uow:
+            merging.settle(uow, current_actor(), bid_id, given)
+    except InvalidInput as error:
+        return _shares(bid_id, Form((), form, error.problems)), 422
+    except Conflict as error:
+        flash(t(error.message), "warning")
+    else:
+        flash(t(SETTLED), "success")
+    return redirect(url_for(".shares", bid_id=bid_id), 303)
+
+
 @gates_pages.get("/own")
 @for_roles(*TEAMS)
 def own() -> ResponseReturnValue:
     """List the gates of the teams in which the own organisation stands."""
-    return render_template("gates/own.html", rows=gate_views.own(current_uow(), current_actor()))
+    uow, actor = current_uow(), current_actor()
+    return render_template(
+        "gates/own.html", rows=gate_views.own(uow, actor), unsettled=merging.own_unsettled(uow, actor)
+    )
 
 
 @gates_pages.get("/entries/<int:entry_id>")
@@ -180,10 +222,12 @@ def _entry(entry_id: int, form: Form) -> str:
 def hand_in(entry_id: int) -> ResponseReturnValue:
     """Hand in what the own team shows, with a file if one is given."""
     given = request.files.get("file")
-    gate_views.look(current_uow(), current_actor(), entry_id)
+    count = len(gate_views.look(current_uow(), current_actor(), entry_id).demands)
     try:
         with current_uow() as uow:
-            gates.hand_in(uow, current_actor(), entry_id, request.form.get("evidence", ""))
+            form = request.form
+            values = [{part: form.get(f"measured-{n}-{part}", "") for part in ("value", "text")} for n in range(count)]
+            gates.hand_in(uow, current_actor(), entry_id, form.get("evidence", ""), values)
             if given is not None and given.filename:
                 files.attach(uow, current_actor(), _store(), "gate_entry", entry_id, given.filename, given.read())
     except InvalidInput as error:

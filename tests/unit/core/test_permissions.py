@@ -87,6 +87,7 @@ payment.see           yes  -      yes  -      yes  yes    -    -      -    -    
 payment.make          -    -      -    -      yes  yes    -    -      -    -      -    -      -
 gate.manage           -    -      -    -      yes  yes    -    -      -    -      -    -      -
 gate.hand_in          yes  -      yes  -      -    -      -    -      -    -      -    -      -
+gate.shares           yes  -      yes  -      yes  yes    -    -      -    -      -    -      -
 acceptance.apply      yes  -      yes  -      -    -      -    -      -    -      -    -      -
 acceptance.decide     -    -      -    -      yes  yes    -    -      -    -      -    -      -
 scenario.write        yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
@@ -155,6 +156,7 @@ def test_nobody_owns_what_has_no_owner(action):
         "payment.see",
         "payment.make",
         "gate.manage",
+        "gate.shares",
         "acceptance.decide",
         "trial.see",
     }
