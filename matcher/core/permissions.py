@@ -115,6 +115,8 @@ PERMISSIONS: dict[str, Rule] = {
     "gate.manage": _rule(GOVERNMENT),
     "gate.hand_in": _rule(own=OFFERERS),
     "gate.shares": _rule(GOVERNMENT, own=OFFERERS),  # of a team that others joined, by its lead
+    "archive.read": _rule(everyone=True),  # of an ended project: what was public, and what the reader may read besides
+    "archive.full": _rule(GOVERNMENT),  # with argument and gates
     "acceptance.apply": _rule(own=OFFERERS),
     "acceptance.decide": _rule(GOVERNMENT),
     # scenario opportunities and trials

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask, current_app, g
 from flask_login import current_user
 
+from matcher.core.filestore import FileStore
 from matcher.core.people import VISITOR, Actor
 from matcher.core.unit_of_work import UnitOfWork
 
@@ -27,6 +28,11 @@ def _close_unit_of_work(error: BaseException | None) -> None:
 def platform() -> "Platform":
     """Return what the application was built from."""
     return cast("Platform", current_app.extensions["matcher"])
+
+
+def file_store() -> FileStore:
+    """Return where files that people hand in are kept."""
+    return FileStore(platform().settings.data / "uploads" / "files")
 
 
 def current_uow() -> UnitOfWork:

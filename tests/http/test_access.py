@@ -21,6 +21,7 @@ PUBLIC = {
     "calls.as_document",
     "calls.as_workbook",
     "calls.project",
+    "calls.project_zip",
     "calls.notices",
     "calls.notice",
     "calls.awards",

@@ -51,7 +51,8 @@ def joined_leads(uow: UnitOfWork, bid_ids: Sequence[int]) -> dict[int, set[int]]
     )
     found: dict[int, set[int]] = {}
     for into, organisation_id in uow.session.execute(query):
-        found.setdefault(into, set()).add(organisation_id)
+        if into is not None:
+            found.setdefault(into, set()).add(organisation_id)
     return found
 
 

@@ -1,15 +1,18 @@
 """What everyone reads of the lists (榜单): pages, Word and Excel files, and an Atom feed."""
 
-from flask import Blueprint, Response, render_template, request
+from tempfile import TemporaryFile
+
+from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from matcher.exchange.call_document import call_document
 from matcher.exchange.call_workbook import call_workbook
+from matcher.exchange.project_archive import ended_project, is_ready, write_archive
 from matcher.needs.model import NEED_LIFECYCLE
 from matcher.projects.lifecycle import MODE_LABELS, PROJECT_LIFECYCLE
 from matcher.projects.setup import public
 from matcher.projects.setup.fields import CALL_FIELDS, PROJECT_FIELDS
-from matcher.web.context import current_actor, current_uow
+from matcher.web.context import current_actor, current_uow, file_store
 from matcher.web.guard import public as open_to_all
 from matcher.web.language import language
 from matcher.web.lists import read_page
@@ -69,7 +72,22 @@ def project(project_id: int) -> ResponseReturnValue:
         shown = public.project(uow, current_actor(), project_id)
     fields = {one.name: one for one in PROJECT_FIELDS}
     return render_template(
-        "calls/project.html", shown=shown, project=shown.project, fields=fields, now=uow.clock(), **WORDS
+        "calls/project.html", shown=shown, project=shown.project, fields=fields, now=uow.clock(),
+        has_archive=is_ready(shown.project.state), **WORDS,
+    )  # fmt: skip
+
+
+@calls.get("/projects/<int:project_id>/archive.zip")
+@open_to_all
+def project_zip(project_id: int) -> ResponseReturnValue:
+    """Give the archive of an ended project, each reader with what they may read."""
+    with current_uow() as uow:
+        shown = ended_project(uow, current_actor(), project_id)
+        target = TemporaryFile()  # noqa: SIM115 -- the answer closes it when it is sent
+        write_archive(uow, current_actor(), shown, file_store(), language(), target)
+    target.seek(0)
+    return send_file(
+        target, mimetype="application/zip", as_attachment=True, download_name=f"{shown.project.number}.zip"
     )
 
 

@@ -88,6 +88,8 @@ payment.make          -    -      -    -      yes  yes    -    -      -    -    
 gate.manage           -    -      -    -      yes  yes    -    -      -    -      -    -      -
 gate.hand_in          yes  -      yes  -      -    -      -    -      -    -      -    -      -
 gate.shares           yes  -      yes  -      yes  yes    -    -      -    -      -    -      -
+archive.read          yes  yes    yes  yes    yes  yes    yes  yes    yes  yes    yes  yes    yes
+archive.full          -    -      -    -      yes  yes    -    -      -    -      -    -      -
 acceptance.apply      yes  -      yes  -      -    -      -    -      -    -      -    -      -
 acceptance.decide     -    -      -    -      yes  yes    -    -      -    -      -    -      -
 scenario.write        yes  -      -    -      yes  -      yes  yes    -    -      -    -      -
@@ -157,6 +159,8 @@ def test_nobody_owns_what_has_no_owner(action):
         "payment.make",
         "gate.manage",
         "gate.shares",
+        "archive.read",
+        "archive.full",
         "acceptance.decide",
         "trial.see",
     }

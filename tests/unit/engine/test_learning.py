@@ -1,6 +1,5 @@
 """Learning on made-up decisions whose truth is known."""
 
-
 import numpy as np
 import pytest
 
