@@ -5,18 +5,20 @@ model fitted on the decisions of all other blocks (blocked cross-validation, Ber
 where trying only on later ones leaves too few to see anything. The order in use is treated alike: on needs that it knows it
 is fitted again without them. Compared, need by need:
 
-- nDCG@10 of the decided pairs,
-- the log-likelihood of their order: ln σ(figure of an accepted pair - figure of a declined one), the mean over the need's pairs
-  (Bradley and Terry 1952). It uses how far pairs are apart, and sees with 30 needs what nDCG sees with 300.
+- the log-likelihood of the decisions, over all needs: it tells by how far the better order is the more likely one, and also
+  sees what is declined time and again for needs that nothing was accepted for. It must be better by more than chance.
+- the log-likelihood of the order, ln σ(figure of an accepted pair - figure of a declined one), the mean over the need's pairs
+  (Bradley and Terry 1952), and nDCG@10 of the decided pairs: on average they may not be worse.
 
-Both orders are put on the scale of log-odds by the same decisions. Labels without meaning must not be learned: what a model
-finds in them looks like order more often than a fixed figure does, for its errors go together. So they are told by the formula,
-which is fitted on nothing: decisions that do not agree with it by more than lot (the rank-sum test of Mann and Whitney 1947,
-exact under shuffling) are believed only where the learned order is right nearly without exception.
+Both orders are put on the scale of log-odds by the same decisions. Labels without meaning must not be learned. Out of sample
+a model that was fitted on them foretells no better than one chance for all decisions does, mostly worse. So the decisions must
+be a thousand times as likely under the learned order: a fixed order reaches that by chance less than once in a thousand times
+(Ville's inequality), and a fitted one overfits.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -24,7 +26,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from matcher.engine.calibration import Calibration, expected_calibration_error, reliability
 from matcher.engine.learning import Examples, TooFewDecisions, Values, fit, rescaled
@@ -34,15 +35,10 @@ from matcher.engine.ranking import formula_figures
 FEWEST_DECISIONS = 50
 FEWEST_NEEDS = 6  # with accepted and declined pairs
 BLOCKS = 10
-ALPHA = 0.05  # chance that an order no better is adopted, by the likelihood alone
-AGREEMENT = (
-    2.6  # standard deviations by which decisions must agree with the formula: shuffled ones do once in 200 times
-)
-CLEAR_OF_CHANCE = 3.0  # standard errors by which pairs must be ordered better than by lot
-BEYOND_DOUBT = 6.0  # as many, where decisions have nothing to do with the formula
+ALPHA = 0.05  # chance that an order no better is adopted
+MEANINGFUL = math.log(1000)  # of the likelihood of the decisions, against one chance for all
 RESAMPLES = 4000
 TOLERATED_LOSS = 0.005  # of nDCG@10, which moves in steps with few needs
-TOLERATED_BRIER = 0.01
 
 Figures = Callable[[Examples], Values]
 _NONE = Difference(0.0, 0.0, 0.0, 1.0)
@@ -60,9 +56,9 @@ class Verdict(StrEnum):
 class Trial:
     """Hold how the order in use (`before`) and the learned one (`after`) did on needs that they were not fitted on.
 
-    `needs` had accepted and declined pairs, of which `ordered` (0…1) were in the right order after learning, `clearance` standard errors
-    more than by lot; `agreement` is that of the decisions with the formula, in standard deviations of what shuffling gives.
-    `order` is the gain in log-likelihood of the order, `gain` that in nDCG@10.
+    `needs` had accepted and declined pairs, of which `ordered` (0…1) were in the right order after learning. `likelihood` is the gain
+    in the log-likelihood of a need's decisions, `order` in that of their order, `gain` in nDCG@10; `meaning` is the logarithm of
+    how many times as likely the decisions are under the learned order as under one chance for all.
     """
 
     decisions: int
@@ -72,10 +68,10 @@ class Trial:
     ndcg_before: float = 0.0
     ndcg_after: float = 0.0
     gain: Difference = _NONE
+    likelihood: Difference = _NONE
     order: Difference = _NONE
     ordered: float = 0.0
-    clearance: float = 0.0
-    agreement: float = 0.0
+    meaning: float = 0.0
     brier_before: float = 0.0
     brier_after: float = 0.0
     calibration_error_before: float = 0.0
@@ -88,11 +84,12 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tried:
-    """Hold the log-odds of both orders for pairs of needs that neither was fitted on."""
+    """Hold the log-odds of both orders for pairs of needs that neither was fitted on, and those of one chance for all."""
 
     examples: Examples
     before: Values
     after: Values
+    usual: Values
 
 
 def by_formula(examples: Examples) -> Values:
@@ -126,12 +123,18 @@ def _predict(examples: Examples, in_use: Figures, since: int) -> _Tried | None:
             continue
         before = _unaware(examples, early, inside) if (early & inside).any() else in_use
         slope, constant = rescaled(before(rest), rest)
-        parts.append((block, slope * before(tried) + constant, learned.figures(tried)))
+        usual = np.full(len(block), _usual(rest))
+        parts.append((block, slope * before(tried) + constant, learned.figures(tried), usual))
     if not parts:
         return None
-    chosen = np.concatenate([block for block, _, _ in parts])
-    before_all, after_all = (np.concatenate([part[at] for part in parts]) for at in (1, 2))
-    return _Tried(examples.take(chosen), before_all, after_all)
+    chosen, *figures = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _Tried(examples.take(chosen), *figures)
+
+
+def _usual(examples: Examples) -> float:
+    """Return the log-odds of an acceptance, a half on either side to begin with."""
+    yes = float(examples.weights @ examples.accepted)
+    return math.log((yes + 0.5) / (float(examples.weights.sum()) - yes + 0.5))
 
 
 def _unaware(examples: Examples, early: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> Figures:
@@ -160,27 +163,40 @@ def _mixed_needs(examples: Examples) -> Iterator[npt.NDArray[np.intp]]:
 
 def _judge(tried: _Tried, needs: list[npt.NDArray[np.intp]], counts: tuple[int, int, int]) -> Trial:
     grades, accepted = tried.examples.grades, tried.examples.accepted
-    gains = [[_ndcg(figures[x], grades[x]) for x in needs] for figures in (tried.before, tried.after)]
-    orders = [[_likelihood(figures[x], accepted[x]) for x in needs] for figures in (tried.before, tried.after)]
-    right = np.array([_ordered(tried.after[x], accepted[x]) for x in needs])
-    gain, order = (paired_bootstrap(found[1], found[0], RESAMPLES) for found in (gains, orders))
-    chances = [1 / (1 + np.exp(-figures)) for figures in (tried.before, tried.after)]
-    briers = [float(np.mean((chance - accepted) ** 2)) for chance in chances]
-    errors = [expected_calibration_error(reliability(chance, accepted)) for chance in chances]
-    # A need counts as one toss at least: agreement without exception is not infinitely clear.
-    clearance = float((right.mean() - 0.5) / (max(float(right.std(ddof=1)), 0.25) / np.sqrt(len(right))))
-    agreement = _agreement(by_formula(tried.examples), accepted)
+    both = tried.before, tried.after
+    gain, order, likelihood = (
+        paired_bootstrap(after, before, RESAMPLES)
+        for before, after in (
+            [[_ndcg(figures[x], grades[x]) for x in needs] for figures in both],
+            [[_likelihood(figures[x], accepted[x]) for x in needs] for figures in both],
+            [_by_need(tried.examples, figures) for figures in both],
+        )
+    )
+    meaning = float(_by_need(tried.examples, tried.after).sum() - _by_need(tried.examples, tried.usual).sum())
+    chances = [1 / (1 + np.exp(-figures)) for figures in both]
     better = (
-        order.mean > 0
-        and order.p / 2 < ALPHA
-        and clearance > (CLEAR_OF_CHANCE if agreement > AGREEMENT else BEYOND_DOUBT)
+        meaning > MEANINGFUL
+        and likelihood.mean > 0
+        and likelihood.p / 2 < ALPHA
+        and order.mean > 0
         and gain.mean >= -TOLERATED_LOSS
-        and briers[1] <= briers[0] + TOLERATED_BRIER
     )
     return Trial(
-        *counts, Verdict.BETTER if better else Verdict.NOT_BETTER, float(np.mean(gains[0])), float(np.mean(gains[1])), gain, order,
-        float(right.mean()), clearance, agreement, *briers, *errors,
+        *counts,
+        Verdict.BETTER if better else Verdict.NOT_BETTER,
+        *(float(np.mean([_ndcg(figures[x], grades[x]) for x in needs])) for figures in both),
+        gain, likelihood, order,
+        float(np.mean([_ordered(tried.after[x], accepted[x]) for x in needs])),
+        meaning,
+        *(float(np.mean((chance - accepted) ** 2)) for chance in chances),
+        *(expected_calibration_error(reliability(chance, accepted)) for chance in chances),
     )  # fmt: skip
+
+
+def _by_need(examples: Examples, figures: Values) -> Values:
+    """Return the log-likelihood of each need's decisions."""
+    told = -examples.weights * np.logaddexp(0, np.where(examples.accepted, -figures, figures))
+    return np.bincount(np.unique(examples.needs, return_inverse=True)[1], told)
 
 
 def _ndcg(figures: Values, grades: Values) -> float:
@@ -195,13 +211,6 @@ def _likelihood(figures: Values, accepted: npt.NDArray[np.bool_]) -> float:
 def _ordered(figures: Values, accepted: npt.NDArray[np.bool_]) -> float:
     apart = _apart(figures, accepted)
     return float(((apart > 0) + 0.5 * (apart == 0)).mean())
-
-
-def _agreement(figures: Values, accepted: npt.NDArray[np.bool_]) -> float:
-    """Return by how many standard deviations of shuffled decisions the figures of accepted pairs rank above the others."""
-    yes, count = int(accepted.sum()), len(accepted)
-    expected, spread = yes * (count + 1) / 2, np.sqrt(yes * (count - yes) * (count + 1) / 12)
-    return float((rankdata(figures)[accepted].sum() - expected) / spread)
 
 
 def _apart(figures: Values, accepted: npt.NDArray[np.bool_]) -> Values:
