@@ -164,16 +164,14 @@ def _mixed_needs(examples: Examples) -> Iterator[npt.NDArray[np.intp]]:
 def _judge(tried: _Tried, needs: list[npt.NDArray[np.intp]], counts: tuple[int, int, int]) -> Trial:
     grades, accepted = tried.examples.grades, tried.examples.accepted
     both = tried.before, tried.after
-    gain, order, likelihood = (
-        paired_bootstrap(after, before, RESAMPLES)
-        for before, after in (
-            [[_ndcg(figures[x], grades[x]) for x in needs] for figures in both],
-            [[_likelihood(figures[x], accepted[x]) for x in needs] for figures in both],
-            [_by_need(tried.examples, figures) for figures in both],
-        )
-    )
-    meaning = float(_by_need(tried.examples, tried.after).sum() - _by_need(tried.examples, tried.usual).sum())
+    ndcgs = [[_ndcg(figures[x], grades[x]) for x in needs] for figures in both]
+    orders = [[_likelihood(figures[x], accepted[x]) for x in needs] for figures in both]
+    told = [_by_need(tried.examples, figures) for figures in (*both, tried.usual)]
+    gain, order, likelihood = (paired_bootstrap(x[1], x[0], RESAMPLES) for x in (ndcgs, orders, told))
+    meaning = sum(told[1]) - sum(told[2])
     chances = [1 / (1 + np.exp(-figures)) for figures in both]
+    briers = [float(np.mean((chance - accepted) ** 2)) for chance in chances]
+    errors = [expected_calibration_error(reliability(chance, accepted)) for chance in chances]
     better = (
         meaning > MEANINGFUL
         and likelihood.mean > 0
@@ -182,21 +180,15 @@ def _judge(tried: _Tried, needs: list[npt.NDArray[np.intp]], counts: tuple[int, 
         and gain.mean >= -TOLERATED_LOSS
     )
     return Trial(
-        *counts,
-        Verdict.BETTER if better else Verdict.NOT_BETTER,
-        *(float(np.mean([_ndcg(figures[x], grades[x]) for x in needs])) for figures in both),
-        gain, likelihood, order,
-        float(np.mean([_ordered(tried.after[x], accepted[x]) for x in needs])),
-        meaning,
-        *(float(np.mean((chance - accepted) ** 2)) for chance in chances),
-        *(expected_calibration_error(reliability(chance, accepted)) for chance in chances),
+        *counts, Verdict.BETTER if better else Verdict.NOT_BETTER, float(np.mean(ndcgs[0])), float(np.mean(ndcgs[1])), gain, likelihood,
+        order, float(np.mean([_ordered(tried.after[x], accepted[x]) for x in needs])), meaning, *briers, *errors,
     )  # fmt: skip
 
 
-def _by_need(examples: Examples, figures: Values) -> Values:
+def _by_need(examples: Examples, figures: Values) -> list[float]:
     """Return the log-likelihood of each need's decisions."""
     told = -examples.weights * np.logaddexp(0, np.where(examples.accepted, -figures, figures))
-    return np.bincount(np.unique(examples.needs, return_inverse=True)[1], told)
+    return [float(told[examples.needs == need].sum()) for need in dict.fromkeys(examples.needs.tolist())]
 
 
 def _ndcg(figures: Values, grades: Values) -> float:

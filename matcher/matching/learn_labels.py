@@ -76,9 +76,9 @@ def outcome_words(done: Training) -> Label:
     }
     if trial.verdict is Verdict.BETTER:
         return Label(
-            "第 {version} 版已采用：用 {decisions} 条决定训练，在训练时留出的 {needs} 条需求上排序质量由 {before} 变为 {after}，顺序明显更准。",
+            "第 {version} 版已采用：用 {decisions} 条决定训练，在训练时留出的 {needs} 条需求上排序质量由 {before} 变为 {after}，明显更符合这些决定。",
             "Version {version} is adopted: trained on {decisions} decisions; on {needs} needs kept out of training nDCG@10 goes from {before} to "
-            "{after}, and the order is clearly more accurate.",
+            "{after}, and it agrees clearly better with the decisions.",
         ).format(**figures)
     return Label(
         "第 {version} 版没有明显更好，未采用：在训练时留出的 {needs} 条需求上排序质量为 {after}，现用排序为 {before}。原来的排序继续使用。",
