@@ -14,8 +14,8 @@ from matcher.core.permissions import View, allowed, require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.engine.evidence import FactRow
 from matcher.matching import answering, introductions, progress
+from matcher.matching.endings import endings
 from matcher.matching.explained import Reasons, reasons
-from matcher.matching.fair_words import fair_words
 from matcher.matching.introduction_model import (
     Introduction,
     IntroductionAnswer,
@@ -24,7 +24,7 @@ from matcher.matching.introduction_model import (
     Party,
 )
 from matcher.matching.meeting_notes import notes_of
-from matcher.matching.model import Decision, Pairing, PairingState, Verdict
+from matcher.matching.model import Pairing, PairingState
 from matcher.needs import service as needs
 from matcher.needs.model import Need
 from matcher.needs.queries import disclosed_among, own_name
@@ -34,10 +34,6 @@ from matcher.offers.model import Offer
 #: Facts that say no more of a need than its redacted form.
 HARMLESS_FACTS = frozenset({"fields", "industries", "emerging", "trl", "price", "cooperation"})
 PAGE_SIZE = 30
-OWN_NO = Label(
-    "您已表示不合适。我们会委婉转达，对方读到的是：“{words}”",
-    "You said no. The other side is told in fair words: “{words}”",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +107,7 @@ def view(uow: UnitOfWork, actor: Actor, introduction_id: int) -> SeenIntroductio
         steps=progress.open_steps(uow, actor, pairing) if newest is not None and newest.id == found.id else (),
         moves=moves,
         notes=notes,
-        ending=_ending(uow, found, pairing, party),
+        ending=_ending(uow, both, pairing, party),
         names=_names(uow, notes) if disclosed or party is None else {},
     )
 
@@ -148,20 +144,11 @@ def _contacts(
     return contacts
 
 
-def _ending(uow: UnitOfWork, found: Introduction, pairing: Pairing, party: Party | None) -> Label | None:
+def _ending(uow: UnitOfWork, both: introductions.Both, pairing: Pairing, party: Party | None) -> Label | None:
     """Return in fair words why a pairing was declined, for a side; the desk reads the reason itself."""
     if pairing.state is not PairingState.DECLINED or party is None:
         return None
-    own = found.answer_of(party)
-    if own is not None and not own.is_interested:
-        return OWN_NO.format(words=fair_words(own.reason, party.other))
-    return fair_words(last_reason(uow, pairing.id), party)
-
-
-def last_reason(uow: UnitOfWork, pairing_id: int) -> str | None:
-    """Return the reason code with which a pairing was declined last."""
-    query = select(Decision.reason).where(Decision.pairing_id == pairing_id, Decision.verdict == Verdict.DECLINE)
-    return uow.session.scalar(query.order_by(Decision.id.desc()).limit(1))
+    return endings(uow, both.item(party).organisation_id, party, [pairing.id])[pairing.id]
 
 
 def _moves(pairing_id: int) -> Select[StateChange]:

@@ -9,6 +9,7 @@ from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching import assignments
 from matcher.matching import introduction_texts as texts
+from matcher.matching.endings import said_no
 from matcher.matching.introduction_model import (
     INTRODUCTION_LIFECYCLE,
     Introduction,
@@ -150,7 +151,7 @@ def _decline(uow: UnitOfWork, actor: Actor, taken: Taken, introduction: Introduc
         return  # the owners never heard of it; their own pages say why
     link = introduction or latest(uow, taken.pairing.id)
     for party in Party:
-        if found.item(party).organisation_id == actor.organisation_id:
+        if found.item(party).organisation_id == actor.organisation_id or said_no(introduction, party):
             continue
         text = texts.declined(found.need, found.offer, taken.reason, party)
         key = f"pairing:{taken.pairing.id}:{taken.pairing.version}:declined:{party}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager
 
 from matcher.accounts.model import Person
 from matcher.core import outbox
@@ -210,7 +210,7 @@ def record(uow: UnitOfWork, actor: Actor, *, verdict: Verdict | None = None, pag
 
 
 def _own(uow: UnitOfWork, condition: Any, limit: int) -> list[Pairing]:
-    query = _with_both(joined(Pairing)).where(condition, both_open()).options(selectinload(Pairing.decisions))
+    query = _with_both(joined(Pairing)).where(condition, both_open())
     return list(uow.session.scalars(query.order_by(Pairing.score.desc(), Pairing.id).limit(limit)).unique())
 
 

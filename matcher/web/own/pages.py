@@ -11,18 +11,20 @@ from matcher.core.errors import Conflict, InvalidInput
 from matcher.core.fields import Field
 from matcher.core.labels import Label
 from matcher.core.permissions import View, allowed
+from matcher.core.unit_of_work import UnitOfWork
 from matcher.desk.sharing import for_sides
 from matcher.matching import queries
+from matcher.matching.endings import endings
 from matcher.matching.explain_labels import promise
 from matcher.matching.explained import explanation_of
-from matcher.matching.fair_words import fair_words
 from matcher.matching.introduction_model import Party
 from matcher.matching.introduction_view import introductions_of
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE
-from matcher.matching.model import PairingState, Verdict
+from matcher.matching.model import PairingState
 from matcher.matching.own import OwnFigures, OwnFilter, OwnRow, own_figures, own_items
 from matcher.matching.queries import OwnPairing
-from matcher.needs.model import NeedVersion
+from matcher.needs.model import Need, NeedVersion
+from matcher.offers.model import Offer
 from matcher.web.context import current_actor, current_uow
 from matcher.web.language import t
 from matcher.web.lists import read_page, read_text
@@ -100,10 +102,14 @@ def explained(own: OwnPairing) -> dict[str, Any]:
     return {"terms": [one.term for one in found.terms[:TERMS_SHOWN]], "best": best}
 
 
-def why_not(side: OwnSide, own: OwnPairing) -> Label:
-    """Return in fair words why a pairing was declined."""
-    said = [decision.reason for decision in own.pairing.decisions if decision.verdict is Verdict.DECLINE]
-    return fair_words(said[-1] if said else None, Party.NEED if side.what == "needs" else Party.OFFER)
+def why_not(
+    uow: UnitOfWork, side: OwnSide, item: Need | Offer, found: list[OwnPairing]
+) -> list[tuple[OwnPairing, Label]]:
+    """Return the declined pairings, each with why, in fair words."""
+    declined = [own for own in found if own.pairing.state is PairingState.DECLINED]
+    party = Party.NEED if side.what == "needs" else Party.OFFER
+    words = endings(uow, item.organisation_id, party, [own.pairing.id for own in declined])
+    return [(own, words[own.pairing.id]) for own in declined]
 
 
 def shown_versions(side: OwnSide, versions: list[NeedVersion]) -> list[ShownVersion]:
@@ -132,7 +138,7 @@ def detail(side: OwnSide, item_id: int) -> ResponseReturnValue:
             actions=side.open_actions(item),
             is_editable=item.state in side.editable,
             pairings=[(own, explained(own)) for own in pairings],
-            declined=[(own, why_not(side, own)) for own in found if own.pairing.state is PairingState.DECLINED],
+            declined=why_not(uow, side, item, found),
             introduced=introductions_of(uow, [own.pairing.id for own in found]),
             pairing_states=PAIRING_LIFECYCLE.labels,
             promise=promise,
