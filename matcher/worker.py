@@ -4,6 +4,7 @@ The queue only wakes the worker; what is to be done is in the outbox, or kept wi
 wake-up harms nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,20 @@ def train(platform: "Platform") -> None:
     finally:
         uow.close()
     log.info("train.done", verdict=done.trial.verdict.value, version=done.version)
+
+
+def do_all(platform: "Platform", *steps: Callable[["Platform"], None]) -> None:
+    """Do one step after the other; one that fails is logged and holds up no other.
+
+    Two workers may find the same thing to tell: keys in the database let one of them write it, and the other leaves it be.
+    """
+    for step in steps:
+        try:
+            step(platform)
+        except Conflict as error:
+            log.info("worker.busy", step=step.__name__, reason=error.message.en)
+        except Exception:
+            log.exception("worker.failed", step=step.__name__)
 
 
 def expire(platform: "Platform") -> None:
@@ -191,6 +206,11 @@ def save_uploads(platform: "Platform") -> None:
         platform.uploads.save(token, platform.uow)
 
 
+HOURLY = (
+    expire, remind, remind_brokers, alarm_of_overdue, remind_experts, tell_news, digest, ask_for_grouping, group, train,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Tasks:
     """Hold the tasks that others put into the queue."""
@@ -204,11 +224,7 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
 
     @queue.task(name="catch_up")  # type: ignore[untyped-decorator]  # huey has no types
     def catch_up_task() -> None:
-        tick(platform)
-        post(platform)
-        catch_up(platform)
-        group(platform)
-        train(platform)
+        do_all(platform, tick, post, catch_up, group, train)
 
     @queue.task(name="save_upload")  # type: ignore[untyped-decorator]  # as above
     def save_upload_task(token: str) -> None:
@@ -216,25 +232,11 @@ def register(queue: SqliteHuey, platform: "Platform") -> Tasks:
 
     @queue.periodic_task(crontab(minute="*"), name="every_minute")  # type: ignore[untyped-decorator]  # as above
     def every_minute() -> None:
-        tick(platform)
-        save_uploads(platform)
-        post(platform)
-        catch_up(platform)
-        group(platform)
-        train(platform)
+        do_all(platform, tick, save_uploads, post, catch_up, group, train)
 
     @queue.periodic_task(crontab(minute="5"), name="every_hour")  # type: ignore[untyped-decorator]  # as above
     def every_hour() -> None:
-        expire(platform)
-        remind(platform)
-        remind_brokers(platform)
-        alarm_of_overdue(platform)
-        remind_experts(platform)
-        tell_news(platform)
-        digest(platform)
-        ask_for_grouping(platform)
-        group(platform)
-        train(platform)
+        do_all(platform, *HOURLY)
 
     return Tasks(catch_up_task, save_upload_task)
 

@@ -152,6 +152,7 @@ SCENES = (
     Scene("admin-accounts", "admin", "/admin/"),
     Scene("admin-people", "admin", "/admin/people"),
     Scene("admin-audit", "admin", "/admin/audit"),
+    Scene("admin-mail", "admin", "/admin/mail"),
 )
 
 

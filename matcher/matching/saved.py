@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from matcher.accounts.model import Person, PersonState
 from matcher.core import audit
@@ -126,7 +126,8 @@ def check_due(uow: UnitOfWork, rank: Ranked) -> int:
     """Look at every search that is due, and tell its owner once of what is new; returns how many had news."""
     now, count = uow.clock(), 0
     query = select(SavedSearch, Person).join(Person, Person.id == SavedSearch.person_id)
-    for search, person in uow.session.execute(query.where(Person.state == PersonState.ACTIVE)).all():
+    query = query.where(Person.state == PersonState.ACTIVE).order_by(SavedSearch.id)
+    for search, person in uow.session.execute(query).all():
         if is_due(search, now):
             count += _check(uow, search, person.actor(), rank, now)
     return count
@@ -137,8 +138,7 @@ def _check(uow: UnitOfWork, search: SavedSearch, actor: Actor, rank: Ranked, now
     found = _since(uow, actor, search, rank, since)
     told = set(search.told)
     new = {number: title for number, title in found.items() if number not in told}
-    search.told, search.checked_at = sorted(found), now
-    if not new:
+    if not _claim(uow, search, sorted(found), now) or not new:
         return False
     titles = [title for title in new.values() if title][:NAMED]
     body = "\n".join(f"· {title}" for title in titles)
@@ -150,6 +150,13 @@ def _check(uow: UnitOfWork, search: SavedSearch, actor: Actor, rank: Ranked, now
     key = f"search:{search.id}:{max(new)}:{len(new)}:{now:%Y%m%d%H%M}"
     notify(uow, [search.person_id], MessageKind.SAVED_SEARCH, text, key=key, link=address(search), rhythm=search.rhythm)
     return True
+
+
+def _claim(uow: UnitOfWork, search: SavedSearch, told: list[int], now: datetime) -> bool:
+    """Write down what a look has found; returns False when another worker looked meanwhile, and tells of it."""
+    query = update(SavedSearch).where(SavedSearch.id == search.id, SavedSearch.checked_at == search.checked_at)
+    taken = uow.session.scalar(query.values(told=told, checked_at=now).returning(SavedSearch.id))
+    return taken is not None
 
 
 def _since(uow: UnitOfWork, actor: Actor, search: SavedSearch, rank: Ranked, since: datetime) -> dict[int, str]:
