@@ -2,14 +2,18 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
 from matcher.matching.service import Matcher
+from matcher.projects.delivery import gates
+from matcher.projects.delivery.model import Gate
 from matcher.projects.experts.model import Panel, Seat, Stage
-from matcher.projects.lifecycle import BidState, ProjectState
+from matcher.projects.lifecycle import BidState, Mode, ProjectState
 from tests.experts import ExpertFactory, PanelFactory, SeatFactory, WordEncoder
-from tests.projects import BidFactory, ProjectFactory
+from tests.factories import organisation_of
+from tests.projects import BidFactory, ProjectFactory, TaskBookFactory
 from tests.service.test_experts import person_of
 
 
@@ -159,3 +163,45 @@ def test_the_office_reads_what_is_next_after_an_argument_closed_early_and_reopen
     assert "进行中" in office.get(panels_page).text
     again = office.post(f"/experts/panels/{panel.id}/reopen", {"due_on": due, "reason": "补请专家"})
     assert "没有结束" in office.get(again.location).text
+
+
+def test_an_expert_of_a_gate_reads_names_text_and_files_and_gives_marks(uow, actors, sign_in, clock):
+    made = ProjectFactory(mode=Mode.RACE, state=ProjectState.IMPLEMENTATION)
+    bid = BidFactory(project=made, organisation=organisation_of(actors.university), state=BidState.RUNNING)
+    TaskBookFactory(bid=bid)
+    due = (clock() + timedelta(days=9)).date()
+    gate = Gate(
+        project_id=made.id,
+        title="样件考核",
+        due_on=due,
+        evidence="报告",
+        criteria=[{"name": "指标", "en": "", "weight": 100}],
+    )
+    uow.session.add(gate)
+    uow.session.flush()
+    gates.open_gate(uow, actors.government, gate.id)
+    expert = ExpertFactory(person=person_of(uow, actors.expert))
+    uow.commit()
+    (entry,) = gates.entries(uow, gate.id).values()
+    office, team, judge = sign_in("government"), sign_in("university"), sign_in("expert")
+    form = f"/experts/projects/{made.id}/new?stage=gate&gate={gate.id}"
+    assert "指标，100" in office.get(form).text
+    given = {"due_on": due.isoformat(), "least": "1", "is_blind": "no", "criteria": "指标，100"}
+    chosen = office.post(form, given).location
+    office.post(chosen, {"expert": str(expert.id)})
+    seat = uow.session.query(Seat).one()
+    judge.get(f"/experts/seats/{seat.id}")
+    judge.post(f"/experts/seats/{seat.id}", {"action": "accept", "declared": "yes"})
+    sheet, marks = f"/experts/seats/{seat.id}/sheets/{bid.id}", {"score-0": "88", "verdict": "yes", "comment": "达标", "action": "submit"}  # fmt: skip
+    early = judge.post(sheet, marks)
+    assert all(one in early.text for one in ("还没有提交本节点的材料", 'value="88"'))
+    team.get(f"/gates/entries/{entry.id}")
+    team.post(f"/gates/entries/{entry.id}", {"evidence": "样件三件", "file": (BytesIO(b"%PDF-1.7 x"), "检测.pdf")})
+    page = judge.get(sheet).text
+    assert all(one in page for one in (bid.organisation.name, "样件三件", "检测.pdf", f"/bids/{bid.id}"))
+    assert judge.get(f"/bids/{bid.id}").status_code == 200
+    path = re.search(rf"/experts/seats/{seat.id}/files/\d+", page)[0]
+    assert judge.get(path).data == b"%PDF-1.7 x"
+    assert judge.get(f"/experts/seats/{seat.id}/files/99").status_code == 404
+    assert judge.post(sheet, marks).status_code == 303
+    assert "专家评分 88.0" in office.get(f"/gates/{gate.id}").text

@@ -23,6 +23,8 @@ from matcher.projects.delivery.books import Dossier, Party
 from matcher.projects.delivery.lifecycle import TASK_BOOK_LIFECYCLE, GateState, MilestoneState, TaskBookState
 from matcher.projects.delivery.model import Acceptance, Gate, MeasuredValue, Milestone, ProjectOffer
 from matcher.projects.delivery.payments import Occasion
+from matcher.projects.experts import panels, results
+from matcher.projects.experts.model import Stage
 from matcher.projects.lifecycle import BID_LIFECYCLE, BidState, Mode, ProjectState
 from matcher.projects.setup import service as projects
 from matcher.projects.setup.model import Project, ProjectNeed
@@ -52,6 +54,10 @@ SHARES_OPEN = Label(
     "The shares after the merger are not settled yet; settle them among the gates first.",
 )
 UNDER_WAY = Label("验收申请已递交，正在等科技部门的意见。", "The application for acceptance waits for the office.")
+SHEETS_MISSING = Label(
+    "验收专家的评分还不够：已有 {sheets} 份，应有 {least} 份。请等交齐，或在“专家与评审”中写明原因结束评审。",
+    "The experts have handed in {sheets} sheets of {least}. Wait for them, or close the panel with a reason.",
+)
 NO_APPLICATION = Label("还没有验收申请。", "Nobody applied for acceptance yet.")
 NO_VERDICT = Label("请选择验收结论。", "Choose a verdict.")
 NO_GRADE = Label("请选择与结论相符的等级。", "Choose a grade that fits the verdict.")
@@ -170,6 +176,7 @@ def decide(uow: UnitOfWork, actor: Actor, book_id: int, verdict: str, grade: str
     if acceptance is None or acceptance.verdict:
         raise Conflict(NO_APPLICATION)
     _check_verdict(verdict, grade, comment)
+    _require_sheets(uow, found)
     progress.require_in_force(found.book)
     acceptance.verdict, acceptance.comment = verdict, comment.strip()
     acceptance.grade = "" if verdict == "rework" else "failed" if verdict == "failed" else grade
@@ -190,6 +197,16 @@ def decide(uow: UnitOfWork, actor: Actor, book_id: int, verdict: str, grade: str
     books.tell(uow, actor, found, body, f"decide:{uow.clock():%Y%m%d%H%M%S}", Party.LEAD, Party.OWNER)
     uow.session.flush()
     return acceptance
+
+
+def _require_sheets(uow: UnitOfWork, found: Dossier) -> None:
+    """Raise Conflict while an open panel has fewer sheets on this team than it needs."""
+    panel = panels.panel_of(uow, found.project.id, Stage.ACCEPTANCE)
+    if panel is None or panel.closed_at is not None:
+        return
+    result = results.results(uow, panel).get(found.bid.id)
+    if (result.sheets if result else 0) < panel.least:
+        raise Conflict(SHEETS_MISSING.format(sheets=result.sheets if result else 0, least=panel.least))
 
 
 def _check_verdict(verdict: str, grade: str, comment: str) -> None:

@@ -45,7 +45,10 @@ CLOSED = Label("这个节点现在不收材料。", "This gate takes no evidence
 NOT_OPEN = Label("这个节点不在考核中。", "This gate is not under review.")
 NO_EVIDENCE = Label("请写明完成了什么，并指出附件。", "Say what was reached, and name the files.")
 NOT_YET = Label("还有团队没有提交材料，截止是 {day}。", "Not every team has handed in; they have until {day}.")
-SHEETS_MISSING = Label("专家评分还没有交齐。", "Not every expert has handed in.")
+SHEETS_MISSING = Label(
+    "专家评分还没有交齐。请等交齐，或在“专家与评审”中写明原因结束评审。",
+    "Not every expert has handed in. Wait for them, or close the panel with a reason.",
+)
 DECIDE_ALL = Label("请为每个团队作出决定。", "Decide on every team.")
 SAY_WHY = Label("请写明理由，团队会看到。", "Say why; the team reads it.")
 ONE_AT_LEAST = Label("至少要有一个团队通过。", "One team must pass at the least.")
@@ -143,13 +146,22 @@ def hand_in(
 
 
 def panel_scores(uow: UnitOfWork, gate: Gate) -> dict[int | None, float] | None:
-    """Return the experts' mean scores by bid; None without a panel, Conflict while sheets are missing."""
+    """Return the experts' mean scores by bid; None without a panel, Conflict while an open one lacks sheets.
+
+    A panel that was closed early, for a reason, counts with what it has: the gate goes on.
+    """
     panel = panels.panel_of(uow, gate.project_id, Stage.GATE, gate.id)
     if panel is None:
         return None
-    if not results.is_complete(uow, panel):
+    if panel.closed_at is None and not results.is_complete(uow, panel):
         raise Conflict(SHEETS_MISSING)
     return {bid_id: one.total for bid_id, one in results.results(uow, panel).items()}
+
+
+def _close_panel(uow: UnitOfWork, gate: Gate) -> None:
+    panel = panels.panel_of(uow, gate.project_id, Stage.GATE, gate.id)
+    if panel is not None and panel.closed_at is None:
+        panel.closed_at = uow.clock()
 
 
 def decide(
@@ -175,12 +187,13 @@ def decide(
         raise InvalidInput(problems)
     GATE_LIFECYCLE.apply(uow, actor, gate, "decide")
     gate.decided_at = uow.clock()
+    _close_panel(uow, gate)
     for bid_id in teams:
         one = verdicts[bid_id]
         entry = shown.get(bid_id) or GateEntry(gate_id=gate.id, bid_id=bid_id)
         entry.outcome, entry.reason, entry.decided_by = one.outcome, clean_text(one.reason)[:1500], actor.person_id
         entry.into_bid_id = one.into if one.outcome == MERGE else None
-        entry.score = one.score if scores is None else scores.get(bid_id)
+        entry.score = one.score if scores is None else scores.get(bid_id, one.score)
         shown[bid_id] = entry
         uow.session.add(entry)
     uow.session.flush()

@@ -8,17 +8,20 @@ from typing import Any
 from sqlalchemy import select
 
 from matcher.core import audit
+from matcher.core.clock import local_date
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.fields import clean_text, plain_number, shorten
 from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects import files
 from matcher.projects.bids.model import Bid
-from matcher.projects.delivery.model import Acceptance, GateEntry, MeasuredValue, TaskBook
+from matcher.projects.delivery.model import Acceptance, Gate, GateEntry, MeasuredValue, TaskBook
 from matcher.projects.experts import panels, seats
 from matcher.projects.experts.model import Panel, ScoreSheet, Stage
 from matcher.projects.experts.results import VERDICTS
 from matcher.projects.experts.seats import Task
+from matcher.projects.files_model import ProjectFile
 from matcher.projects.lifecycle import SeatState
 
 MOST_COMMENT = 3000
@@ -30,6 +33,10 @@ NOT_A_MARK = Label("“{name}”应为 0 到 100 的整数，不能读懂“{giv
 VERDICT_NEEDED = Label("请选择总体意见。", "Choose your overall verdict.")
 COMMENT_NEEDED = Label("有分项低于 60 分或不同意时，请写明理由。", "Give your reasons where a mark is below 60 or the verdict is no.")  # fmt: skip
 COMMENT_LONG = Label("意见最多 {limit} 字。", "{limit} characters is the most that a comment takes.")
+NOT_HANDED_IN = Label("团队还没有提交本节点的材料，截止 {day}；可以先存草稿。", "The team has not handed in for this gate; it has until {day}. You can keep a draft.")  # fmt: skip
+NOT_APPLIED = Label(
+    "团队还没有申请验收；可以先存草稿。", "The team has not applied for acceptance yet. You can keep a draft."
+)
 HIDDEN = "〔已隐去〕"
 
 
@@ -46,6 +53,7 @@ class Subject:
     names: Sequence[str] = ()
     bid: Bid | None = None
     measured: Sequence[MeasuredValue] = ()
+    files: Sequence[ProjectFile] = ()  # of the gate or the acceptance; none where names are hidden
 
 
 def subjects(uow: UnitOfWork, found: Task) -> list[Subject]:
@@ -72,18 +80,45 @@ def _subject(uow: UnitOfWork, panel: Panel, bid: Bid, place: int) -> Subject:
         return Subject(bid.id, bid.code or f"{place:02d}", shown, (), bid, measured)
     texts.insert(2, (Label("团队与条件", "Team and strengths"), bid.strengths))
     names = [bid.organisation.name, *(m.organisation.name for m in bid.members if not m.is_lead)]
-    return Subject(bid.id, bid.code or bid.number, [one for one in texts if one[1]], names, bid, measured)
+    attached = _files(uow, panel, bid)
+    return Subject(bid.id, bid.code or bid.number, [one for one in texts if one[1]], names, bid, measured, attached)
+
+
+def _files(uow: UnitOfWork, panel: Panel, bid: Bid) -> list[ProjectFile]:
+    """Return what a team attached to its entry at the gate, or to its application for acceptance."""
+    if panel.stage is Stage.GATE:
+        entry = _entry(uow, panel, bid.id)
+        return files.of(uow, "gate_entry", entry.id) if entry else []
+    if panel.stage is Stage.ACCEPTANCE and (accepted := _acceptance(uow, bid.id)) is not None:
+        return files.of(uow, "acceptance", accepted.id)
+    return []
+
+
+def _entry(uow: UnitOfWork, panel: Panel, bid_id: int) -> GateEntry | None:
+    query = select(GateEntry).where(GateEntry.gate_id == panel.gate_id, GateEntry.bid_id == bid_id)
+    return uow.session.scalar(query)
+
+
+def _acceptance(uow: UnitOfWork, bid_id: int) -> Acceptance | None:
+    query = select(Acceptance).join(TaskBook, TaskBook.id == Acceptance.task_book_id)
+    return uow.session.scalar(query.where(TaskBook.bid_id == bid_id))
+
+
+def open_file(uow: UnitOfWork, actor: Actor, seat_id: int, file_id: int) -> ProjectFile:
+    """Return a file of what the expert of a seat judges; raises NotFound for any other, and where names are hidden."""
+    shown = {one.id for subject in subjects(uow, seats.task(uow, actor, seat_id)) for one in subject.files}
+    if file_id not in shown:
+        raise NotFound(files.NO_FILE)
+    return files.open_file(uow, actor, file_id, lambda *_: True)
 
 
 def _evidence(uow: UnitOfWork, panel: Panel, bid: Bid) -> tuple[list[tuple[Label, str]], list[MeasuredValue]]:
     """Return what a team showed at the gate, or at acceptance with what was measured."""
     if panel.stage is Stage.GATE:
-        query = select(GateEntry.evidence).where(GateEntry.gate_id == panel.gate_id, GateEntry.bid_id == bid.id)
-        return [(Label("本节点提交的材料", "Handed in for this gate"), uow.session.scalar(query) or "")], []
+        entry = _entry(uow, panel, bid.id)
+        return [(Label("本节点提交的材料", "Handed in for this gate"), entry.evidence if entry else "")], []
     if panel.stage is Stage.ACCEPTANCE:
-        accepted = uow.session.scalar(
-            select(Acceptance).join(TaskBook, TaskBook.id == Acceptance.task_book_id).where(TaskBook.bid_id == bid.id)
-        )
+        accepted = _acceptance(uow, bid.id)
         if accepted is not None:
             values = select(MeasuredValue).where(MeasuredValue.acceptance_id == accepted.id)
             rows = list(uow.session.scalars(values.order_by(MeasuredValue.position)))
@@ -138,6 +173,8 @@ def save(
     sheet = own_sheets(uow, found).get(bid_id)
     must = submit or (sheet is not None and sheet.submitted_at is not None)
     scores, verdict, comment = _read(found.panel, given, complete=must)
+    if must and (hindrance := _not_there_yet(uow, found.panel, bid_id)):
+        raise InvalidInput([Problem("", hindrance)])
     if sheet is None:
         sheet = ScoreSheet(seat_id=seat_id, bid_id=bid_id)
         uow.session.add(sheet)
@@ -147,6 +184,18 @@ def save(
     uow.session.flush()
     audit.record(uow, actor, "sheet.submit" if must else "sheet.save", "panel", found.panel.id, sheet=sheet.id)
     return sheet
+
+
+def _not_there_yet(uow: UnitOfWork, panel: Panel, bid_id: int | None) -> Label | None:
+    """Return why a sheet cannot be handed in yet: the team still has time to show something, and has not."""
+    if panel.stage is Stage.GATE and bid_id is not None:
+        entry, gate = _entry(uow, panel, bid_id), uow.session.get_one(Gate, panel.gate_id)
+        handed_in = entry is not None and entry.handed_in_at is not None
+        if not handed_in and local_date(uow.clock()) <= gate.due_on:
+            return NOT_HANDED_IN.format(day=gate.due_on.isoformat())
+    if panel.stage is Stage.ACCEPTANCE and bid_id is not None and _acceptance(uow, bid_id) is None:
+        return NOT_APPLIED
+    return None
 
 
 def _read(panel: Panel, given: Mapping[str, Any], *, complete: bool) -> tuple[dict[str, int], str, str]:

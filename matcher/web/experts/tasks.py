@@ -1,14 +1,15 @@
 """What an expert sees and does: tasks, invitations, score sheets."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from matcher.core.errors import Conflict, InvalidInput, Problem
+from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.messages.service import read_about
 from matcher.projects.experts import seats, service, sheets
-from matcher.web.context import current_actor, current_uow
+from matcher.projects.files import NO_FILE
+from matcher.web.context import current_actor, current_uow, file_store
 from matcher.web.experts.blueprint import experts
 from matcher.web.guard import for_roles
 from matcher.web.language import t
@@ -106,3 +107,15 @@ def sheet_post(seat_id: int, bid_id: int) -> ResponseReturnValue:
         return redirect(url_for("experts.home"), 303)
     flash(t(HANDED_IN if kept.submitted_at else KEPT), "success")
     return redirect(url_for("experts.seat", seat_id=seat_id), 303)
+
+
+@experts.get("/seats/<int:seat_id>/files/<int:file_id>")
+@for_roles(Role.EXPERT)
+def file(seat_id: int, file_id: int) -> ResponseReturnValue:
+    """Give a file of what is judged, always to be saved."""
+    with current_uow() as uow:
+        found = sheets.open_file(uow, current_actor(), seat_id, file_id)
+    path = file_store().path(found.content_hash)
+    if not path.is_file():
+        raise NotFound(NO_FILE)
+    return send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=found.name)
