@@ -4,10 +4,16 @@ import pytest
 
 from matcher.accounts.model import Organisation
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.projects.delivery.lifecycle import GateState
+from matcher.projects.delivery.model import Gate, GateEntry
+from matcher.projects.lifecycle import BidState, Mode, ProjectState
+from matcher.projects.scenarios.model import Scenario, Trial, TrialState
+from matcher.projects.setup.model import Project
 from tests.conftest import Actors
-from tests.factories import NeedFactory, OfferFactory, PairingFactory
+from tests.factories import NeedFactory, OfferFactory, OrganisationFactory, PairingFactory, day
 from tests.http.conftest import CountQueries, SignIn
 from tests.introductions import agree, introduce
+from tests.projects import BidFactory, ProjectFactory, TaskBookFactory
 
 #: What the header of a person counts: messages, introductions, invitations, tasks.
 HEADER = 4
@@ -57,6 +63,60 @@ def test_a_list_of_what_became_of_pairings_sends_as_many_statements_for_many_row
     for _ in range(6):
         agree(uow, actors, introduce(uow, actors))
         introduce(uow, actors)
+    with count_queries() as many:
+        assert browser.get(path).status_code == 200
+    assert len(many) <= len(few), "\n".join(many)
+
+
+def _project_with_all(uow: UnitOfWork, asker: Organisation, lab: Organisation) -> Project:
+    """Write a race of a need of `asker`, with a task book of `lab` and of another, a gate, and a scenario with a trial."""
+    need = NeedFactory(organisation=asker, source="scenario")
+    now = uow.clock()
+    uow.session.add(Scenario(need_id=need.id, tryable="现场试用", changed_at=now))
+    trial = {"state": TrialState.APPLIED, "created_at": now, "changed_at": now}
+    uow.session.add(Trial(need_id=need.id, organisation_id=lab.id, **trial))
+    project: Project = ProjectFactory(mode=Mode.RACE, state=ProjectState.IMPLEMENTATION, needs=[need])
+    _gate_of(uow, project, [lab, OrganisationFactory(kind="institute")])
+    return project
+
+
+def _gate_of(uow: UnitOfWork, project: Project, teams: list[Organisation]) -> None:
+    gate = Gate(
+        project_id=project.id, title="样件考核", due_on=day(30), evidence="样件", criteria=[], share=20,
+        state=GateState.OPEN,
+    )  # fmt: skip
+    uow.session.add(gate)
+    uow.session.flush()
+    for team in teams:
+        bid = BidFactory(project=project, organisation=team, state=BidState.RUNNING)
+        TaskBookFactory(bid=bid)
+        uow.session.add(GateEntry(gate_id=gate.id, bid_id=bid.id))
+
+
+LISTS = (
+    ("enterprise", "/delivery/"), ("university", "/delivery/"), ("university", "/gates/own"), ("university", "/bids/"),
+    ("university", "/scenarios/own"), ("enterprise", "/scenarios/own"), ("government", "/scenarios/own"),
+    ("visitor", "/scenarios/"), ("government", "/projects/"), ("government", "/projects/calls"), ("visitor", "/calls/"),
+    ("government", "/gates/projects/1"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("role", "path"), LISTS)
+def test_a_list_of_projects_sends_as_many_statements_for_many_rows_as_for_few(
+    role: str, path: str, sign_in: SignIn, uow: UnitOfWork, actors: Actors, count_queries: CountQueries
+) -> None:
+    asker = uow.session.get_one(Organisation, actors.enterprise.organisation_id)
+    lab = uow.session.get_one(Organisation, actors.university.organisation_id)
+    first = _project_with_all(uow, asker, lab)
+    uow.commit()
+    browser = sign_in(role)
+    browser.get(path)
+    with count_queries() as few:
+        assert browser.get(path).status_code == 200
+    for _ in range(6):
+        _project_with_all(uow, asker, lab)
+        _gate_of(uow, first, [OrganisationFactory(kind="institute")])
+    uow.commit()
     with count_queries() as many:
         assert browser.get(path).status_code == 200
     assert len(many) <= len(few), "\n".join(many)

@@ -14,7 +14,7 @@ from matcher.needs.model import Need, NeedState
 from matcher.projects.scenarios import queries, service, trials
 from matcher.projects.scenarios.model import Trial, TrialState
 from tests.conftest import Actors, MovableClock
-from tests.factories import NeedFactory, OfferFactory, PersonFactory, organisation_of
+from tests.factories import NeedFactory, OfferFactory, OrganisationFactory, PersonFactory, organisation_of
 
 SCENARIO = {"tryable": "在总装线上试用视觉质检", "place": "龙泉驿总装车间", "most_trials": "1"}
 PLAN = {"plan": "三个月，两条线，漏检率低于万分之一。", "asks": "停线窗口每周两小时"}
@@ -270,6 +270,16 @@ def test_the_office_and_the_desk_look_and_count_but_do_not_write(
     trials.step(uow, actors.enterprise, trial.id, "admit")
     with pytest.raises(NotAllowed):
         trials.write_entry(uow, actor, trial.id, "旁注")
+
+
+def test_the_overview_shows_the_trials_in_pages_and_counts_all(uow: UnitOfWork, actors: Actors, need: Need) -> None:
+    for _ in range(23):
+        team = OrganisationFactory(kind="institute")
+        uow.session.add(Trial(need_id=need.id, organisation_id=team.id, created_at=uow.clock(), changed_at=uow.clock()))
+    uow.session.flush()
+    first, second, beyond = (queries.overview(uow, actors.desk, page).trials for page in (1, 2, 9))
+    assert (first.total, first.pages, len(first.rows), len(second.rows), beyond.page) == (23, 2, 20, 3, 2)
+    assert len({row.trial.id for row in (*first.rows, *second.rows)}) == 23
 
 
 def test_a_team_sees_its_own_trial_alone_in_a_scenario(uow: UnitOfWork, actors: Actors, trial: Trial) -> None:

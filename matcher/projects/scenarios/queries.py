@@ -155,7 +155,7 @@ class TrialRow:
     owner: str
 
 
-def _trial_rows(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> list[TrialRow]:
+def _trial_rows(uow: UnitOfWork, *conditions: ColumnElement[bool], page: int | None = None) -> list[TrialRow]:
     owner = Organisation.__table__.alias("owner")
     query = (
         select(Trial, Need.id, Need.title, Organisation.name, owner.c.name)
@@ -165,6 +165,8 @@ def _trial_rows(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> list[Trial
         .where(*conditions)
         .order_by(Trial.changed_at.desc(), Trial.id.desc())
     )
+    if page is not None:
+        query = query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     return [
         TrialRow(trial, f"XQ{need_id:06d}", title, team, owned)
         for trial, need_id, title, team, owned in uow.session.execute(query)
@@ -233,23 +235,25 @@ def waiting_applications(uow: UnitOfWork, actor: Actor) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the office reads at a glance: how many scenarios, how many trials by state, and the latest of them."""
+    """What the office reads at a glance: how many scenarios, how many trials by state, and one page of these."""
 
     scenarios: int
     open: int
     by_state: dict[TrialState, int]
-    trials: list[TrialRow]
+    trials: Listing[TrialRow]
 
 
-def overview(uow: UnitOfWork, actor: Actor) -> Overview:
-    """Return how all scenarios go, for the office and the desk."""
+def overview(uow: UnitOfWork, actor: Actor, page: int = 1) -> Overview:
+    """Return how all scenarios go, for the office and the desk, with one page of the trials, the latest change first."""
     require(actor, "trial.see")
     today = local_date(uow.clock())
     counted = select(func.count()).select_from(Scenario).join(Need, Need.id == Scenario.need_id)
-    states = uow.session.execute(select(Trial.state, func.count()).group_by(Trial.state))
+    states = dict(uow.session.execute(select(Trial.state, func.count()).group_by(Trial.state)).all())
+    total = sum(states.values())
+    page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
     return Overview(
         uow.session.scalar(counted) or 0,
         uow.session.scalar(counted.where(_is_open(today))) or 0,
-        dict(states.all()),
-        _trial_rows(uow),
+        states,
+        Listing(_trial_rows(uow, page=page), total, page, {}),
     )

@@ -32,7 +32,7 @@ def index() -> ResponseReturnValue:
     own = queries.of_organisation(uow, actor.organisation_id or 0)
     projects = suggestions.open_projects(uow)
     fits = suggestions.fitting(uow, actor.organisation_id or 0, projects)
-    known = {bid.project_id: setup.get(uow, bid.project_id) for bid, _ in own}
+    known = setup.by_id(uow, {bid.project_id for bid, _ in own})
     projects.sort(key=lambda one: one.id not in fits)
     return render_template("bids/index.html", own=own, projects=projects, fits=fits, known=known)
 

@@ -82,9 +82,8 @@ def own() -> ResponseReturnValue:
     """Show the own scenarios and trials; to the office and the desk, how all of them go."""
     uow, actor = current_uow(), current_actor()
     staff = bool(actor.roles & {Role.GOVERNMENT, Role.DESK})
-    return render_template(
-        "scenarios/own.html", own=queries.own(uow, actor), overview=queries.overview(uow, actor) if staff else None
-    )
+    overview = queries.overview(uow, actor, read_page()) if staff else None
+    return render_template("scenarios/own.html", own=queries.own(uow, actor), overview=overview)
 
 
 @scenarios.get("/<int:need_id>")
