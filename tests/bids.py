@@ -1,5 +1,6 @@
 """Bids as people write them, for tests of the whole way from draft to award."""
 
+from datetime import timedelta
 from typing import Any
 
 from matcher.core.people import Actor
@@ -45,7 +46,7 @@ def marked(uow: UnitOfWork, actors: Actors, project: Project, marks: dict[int, i
     )
     panel = Panel(
         project_id=project.id, stage=Stage.EVALUATION, criteria=[{"name": "总评", "en": "", "weight": 100}], least=1,
-        created_at=uow.clock(),
+        due_at=uow.clock() + timedelta(days=7), created_at=uow.clock(),
     )  # fmt: skip
     uow.session.add_all([expert, panel])
     uow.session.flush()
@@ -53,7 +54,14 @@ def marked(uow: UnitOfWork, actors: Actors, project: Project, marks: dict[int, i
     uow.session.add(seat)
     uow.session.flush()
     uow.session.add_all(
-        ScoreSheet(seat_id=seat.id, bid_id=bid, scores={"总评": mark}, submitted_at=uow.clock(), changed_at=uow.clock())
+        ScoreSheet(
+            seat_id=seat.id,
+            bid_id=bid,
+            scores={"总评": mark},
+            verdict="yes",
+            submitted_at=uow.clock(),
+            changed_at=uow.clock(),
+        )
         for bid, mark in marks.items()
     )
     uow.session.flush()
