@@ -72,3 +72,21 @@ def test_an_outcome_takes_two_taps_on_a_phone_without_scripts(open_as: OpenAs, e
     page.get_by_role("link", name="记录结果").click()
     page.get_by_role("button", name="继续谈").click()
     assert "已记录会谈结果" in page.inner_text("main")
+
+
+def test_one_mistaken_tap_does_not_cancel_a_day_of_meetings(open_as: OpenAs, event: Event) -> None:
+    page = open_as("enterprise", "phone")
+    page.goto("/events/invitations/1")
+    page.get_by_text("取消参加", exact=True).click()
+    assert page.url.endswith("/events/invitations/1")
+    page.get_by_role("button", name="确认取消参加").click()
+    assert "临时取消" in page.inner_text("main")
+
+
+def test_a_timetable_is_printed_with_one_click(open_as: OpenAs, event: Event) -> None:
+    for role in ("desk", "enterprise"):
+        page = open_as(role)
+        page.add_init_script("window.print = () => { document.title = 'printed'; }")
+        page.goto(f"/events/{event.id}")
+        page.get_by_role("button", name="打印").click()
+        assert page.title() == "printed"

@@ -100,6 +100,7 @@ function walkMenu(event) {
 document.addEventListener("click", (event) => closeMenus(event.target));
 document.addEventListener("focusin", (event) => closeMenus(event.target));
 document.addEventListener("keydown", walkMenu, true);
+document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); });
 document.querySelectorAll("[data-refresh]").forEach(follow);
 document.querySelectorAll("[data-limit]").forEach(count);
 document.querySelectorAll("[data-rows]").forEach(manageRows);
