@@ -210,8 +210,12 @@ def record(uow: UnitOfWork, actor: Actor, *, verdict: Verdict | None = None, pag
 
 
 def _own(uow: UnitOfWork, condition: Any, limit: int) -> list[Pairing]:
+    """Return the live pairings, the most promising first, then the declined ones, the latest first: none crowds out the other."""
     query = _with_both(joined(Pairing)).where(condition, both_open())
-    return list(uow.session.scalars(query.order_by(Pairing.score.desc(), Pairing.id).limit(limit)).unique())
+    is_declined = Pairing.state == PairingState.DECLINED
+    live = query.where(~is_declined).order_by(Pairing.score.desc(), Pairing.id).limit(limit)
+    declined = query.where(is_declined).order_by(Pairing.changed_at.desc(), Pairing.id).limit(limit)
+    return [found for one in (live, declined) for found in uow.session.scalars(one).unique()]
 
 
 def for_need(uow: UnitOfWork, actor: Actor, need: Need, limit: int = 20) -> list[OwnPairing]:

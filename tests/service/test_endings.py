@@ -4,12 +4,14 @@ import pytest
 from sqlalchemy import select
 
 from matcher.core.vocabularies import DECLINE_REASON
-from matcher.matching import answering, introduction_view, progress, review
+from matcher.matching import answering, introduction_view, progress, queries, review
 from matcher.matching.endings import endings
 from matcher.matching.fair_words import fair_words
 from matcher.matching.introduction_model import Party
 from matcher.matching.model import Pairing, Verdict
 from matcher.messages.model import Message
+from matcher.needs.model import Need
+from tests.factories import PairingFactory
 from tests.introductions import YES, agree, introduce, make_pairing
 
 PARTIES = {"enterprise": Party.NEED, "university": Party.OFFER}
@@ -111,3 +113,16 @@ def test_what_was_opened_again_and_then_declined_by_the_desk_is_not_the_sides_no
         progress.move(uow, actors.desk, pairing.id, "reopen")
     decline(uow, actors, "desk", pairing, "out_of_field")
     assert reads(uow, actors, pairing, "enterprise") == fair_words("out_of_field", Party.NEED).zh
+
+
+def test_a_no_is_not_crowded_out_by_many_better_pairings(uow, actors):
+    pairing = make_pairing(uow, actors, state="suggested")
+    pairing.score = 0.1
+    need = uow.session.get_one(Need, pairing.need_id)
+    for _ in range(21):
+        PairingFactory(need=need, score=0.9)
+    uow.commit()
+    decline(uow, actors, "desk", pairing, "price")
+    found = queries.for_need(uow, actors.enterprise, need)
+    assert len(found) == 21, "twenty live ones, and the one that was declined"
+    assert found[-1].pairing.id == pairing.id
