@@ -32,6 +32,7 @@ def platform() -> "Platform":
 
 def file_store() -> FileStore:
     """Return where files that people hand in are kept."""
+    # A folder of its own: what lies directly under uploads/ is cleared away after a day.
     return FileStore(platform().settings.data / "uploads" / "files")
 
 

@@ -63,6 +63,11 @@ def _empty_row(kind: Kind) -> dict[str, str]:
     return dict.fromkeys(ROW_PARTS[kind], "") | ROW_DEFAULTS[kind]
 
 
+def read_number(text: str | None) -> int | None:
+    """Read an id or a version as a form carries it; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def read_form(fields: Sequence[Field], form: MultiDict[str, str]) -> dict[str, Any]:
     """Return what was typed, by field name, as the services read it: text, lists of codes, lists of rows."""
     given: dict[str, Any] = {}

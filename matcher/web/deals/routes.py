@@ -12,7 +12,7 @@ from matcher.deals import service
 from matcher.deals.model import Deal
 from matcher.matching import introduction_view, introductions
 from matcher.web.context import current_actor, current_uow
-from matcher.web.forms import Form, given_from, read_form
+from matcher.web.forms import Form, given_from, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.lists import read_page
@@ -115,7 +115,7 @@ def page_post(deal_id: int) -> ResponseReturnValue:
     """Correct a contract."""
     given = read_form(service.DEAL_FIELDS, request.form)
     version = request.form.get("seen_version", "")
-    seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+    seen = read_number(version)
     try:
         with current_uow() as uow:
             service.edit(uow, current_actor(), deal_id, given, seen_version=seen)

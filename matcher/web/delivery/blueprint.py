@@ -6,7 +6,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.errors import Conflict, DomainError, InvalidInput
-from matcher.core.filestore import FileStore
 from matcher.core.labels import Label
 from matcher.projects.delivery import books, signing, view
 from matcher.projects.delivery.acceptance import GRADES, VERDICTS
@@ -23,7 +22,7 @@ from matcher.projects.delivery.payments import OCCASION_LABELS, SOURCE_LABELS
 from matcher.projects.delivery.progress import REPORT_FIELDS, REPORT_KINDS
 from matcher.projects.lifecycle import BID_LIFECYCLE, MODE_LABELS, PROJECT_LIFECYCLE
 from matcher.projects.setup import timeline
-from matcher.web.context import current_actor, current_uow, platform
+from matcher.web.context import current_actor, current_uow
 from matcher.web.forms import Form
 from matcher.web.language import t
 
@@ -53,11 +52,6 @@ def delivery_words() -> dict[str, object]:
         "VERDICTS": VERDICTS,
         "OUTCOMES": OUTCOMES,
     }
-
-
-def store() -> FileStore:
-    """Return where files that people hand in are kept."""
-    return FileStore(platform().settings.data / "uploads" / "files")
 
 
 def show(book_id: int, form: str = "", error: DomainError | None = None) -> str:

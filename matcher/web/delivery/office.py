@@ -21,7 +21,7 @@ from matcher.projects.delivery import (
 from matcher.projects.delivery.lifecycle import TaskBookState
 from matcher.web.context import current_actor, current_uow
 from matcher.web.delivery.blueprint import SAVED, delivery, done
-from matcher.web.forms import Form, change_rows, given_from, read_form
+from matcher.web.forms import Form, change_rows, given_from, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 
@@ -173,7 +173,7 @@ def close(project_id: int) -> ResponseReturnValue:
     """Close a project with the outcome for the public, and the winner of a race."""
     try:
         with current_uow() as uow:
-            winner = request.form.get("winner", type=int)
+            winner = read_number(request.form.get("winner"))
             acceptance.close(uow, current_actor(), project_id, request.form.get("outcome", ""), winner)
     except (InvalidInput, Conflict) as error:
         return _refused(project_id, error)
@@ -213,7 +213,7 @@ def commission_form(pairing_id: int) -> ResponseReturnValue:
 
 def _commission(pairing_id: int, form: Form) -> str:
     offices = [] if Role.GOVERNMENT in current_actor().roles else commission.offices(current_uow())
-    chosen = request.form.get("office", type=int)
+    chosen = read_number(request.form.get("office"))
     return render_template("delivery/commission.html", form=form, pairing_id=pairing_id, offices=offices, chosen=chosen)
 
 
@@ -226,7 +226,7 @@ def commission_post(pairing_id: int) -> ResponseReturnValue:
         return _commission(pairing_id, Form(commission.COMMISSION_FIELDS, typed))
     try:
         with current_uow() as uow:
-            office = request.form.get("office", type=int)
+            office = read_number(request.form.get("office"))
             project = commission.from_pairing(uow, current_actor(), pairing_id, typed, office)
     except InvalidInput as error:
         return _commission(pairing_id, Form(commission.COMMISSION_FIELDS, typed, error.problems)), 422

@@ -2,18 +2,18 @@
 
 from contextlib import closing
 
-from flask import Response, redirect, render_template, request, send_file, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from matcher.core.errors import NotFound
 from matcher.core.people import Role
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.exchange.task_book_document import task_book_document
 from matcher.projects import files
 from matcher.projects.delivery import acceptance, books, changes, progress, signing, view
 from matcher.web.calls.routes import DOCX
-from matcher.web.context import current_actor, current_uow, platform
-from matcher.web.delivery.blueprint import delivery, done, given, show, store
+from matcher.web.context import current_actor, current_uow, file_store, platform
+from matcher.web.delivery.blueprint import delivery, done, given, show
+from matcher.web.downloads import send_stored
 from matcher.web.guard import for_roles
 from matcher.web.language import language
 
@@ -67,7 +67,7 @@ def _attach(uow: UnitOfWork, entity: str, entity_id: int) -> None:
         with closing(one):
             content = one.read(limit * 1024 * 1024 + 1)
         if one.filename:
-            files.attach(uow, current_actor(), store(), entity, entity_id, one.filename, content, limit_mb=limit)
+            files.attach(uow, current_actor(), file_store(), entity, entity_id, one.filename, content, limit_mb=limit)
 
 
 @delivery.post("/<int:book_id>/milestones/<int:milestone_id>/report")
@@ -152,9 +152,4 @@ def download(file_id: int) -> ResponseReturnValue:
     actor = current_actor()
     with current_uow() as uow:
         file = files.open_file(uow, actor, file_id, lambda entity, of: view.may_open(uow, actor, entity, of))
-    path = store().path(file.content_hash)
-    if not path.is_file():
-        raise NotFound(files.NO_FILE)
-    answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=file.name)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return answer
+    return send_stored(file)

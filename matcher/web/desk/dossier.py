@@ -7,17 +7,18 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotFound
-from matcher.core.filestore import KINDS, FileStore
+from matcher.core.filestore import KINDS
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.desk import files, notes, tasks
 from matcher.desk.timeline import Kind, dossier
 from matcher.matching import assignments, progress
 from matcher.matching.lifecycle import PAIRING_LIFECYCLE
-from matcher.web.context import current_actor, current_uow, platform
+from matcher.web.context import current_actor, current_uow, file_store, platform
 from matcher.web.desk.blueprint import desk
-from matcher.web.desk.forms import GivenForm, given_form, read_day, read_number
+from matcher.web.desk.forms import GivenForm, given_form, read_day
 from matcher.web.desk.review_page import ReviewPage, review_page
+from matcher.web.forms import read_number
 from matcher.web.guard import for_roles, signed_in
 from matcher.web.language import t
 
@@ -80,11 +81,6 @@ def remove_note(note_id: int) -> ResponseReturnValue:
     return _back(note.pairing_id, REMOVED, "timeline")
 
 
-def _store() -> FileStore:
-    # A folder of its own: what lies directly under uploads/ is cleared away after a day.
-    return FileStore(platform().settings.data / "uploads" / "files")
-
-
 @desk.post("/pairings/<int:pairing_id>/files")
 @for_roles(Role.DESK)
 def add_file(pairing_id: int) -> ResponseReturnValue:
@@ -98,7 +94,7 @@ def add_file(pairing_id: int) -> ResponseReturnValue:
     try:
         with current_uow() as uow:
             file = files.attach(
-                uow, current_actor(), _store(), pairing_id, given.filename if given else None, content,
+                uow, current_actor(), file_store(), pairing_id, given.filename if given else None, content,
                 for_sides=request.form.get("for_sides") == "1", limit_mb=limit,
             )  # fmt: skip
     except InvalidInput as error:
@@ -121,7 +117,7 @@ def download(file_id: int) -> ResponseReturnValue:
     """Give a file to somebody who may see it: always to be saved, never shown as a page."""
     with current_uow() as uow:
         file = files.open_file(uow, current_actor(), file_id)
-    path = _store().path(file.content_hash)
+    path = file_store().path(file.content_hash)
     if not path.is_file():
         raise NotFound(files.NO_FILE)
     answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=file.name)

@@ -16,6 +16,7 @@ from matcher.matching.model import PairingState, Verdict
 from matcher.matching.queue import AGES, QueueFilter
 from matcher.matching.review import NOTE_LIMIT
 from matcher.web.context import current_actor
+from matcher.web.forms import read_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,6 @@ def read_broker(text: str | None) -> int | None:
     if text == "me":
         return current_actor().person_id
     return read_number(text)
-
-
-def read_number(text: str | None) -> int | None:
-    """Read an id or a version; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def read_filter(args: MultiDict[str, str]) -> QueueFilter:

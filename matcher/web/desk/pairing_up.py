@@ -16,7 +16,7 @@ from matcher.desk.finding import Found
 from matcher.matching import by_hand, search
 from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.desk.blueprint import desk
-from matcher.web.desk.forms import read_number
+from matcher.web.forms import read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 

@@ -14,8 +14,9 @@ from matcher.web.context import current_actor, current_uow
 from matcher.web.desk import words
 from matcher.web.desk.blueprint import desk
 from matcher.web.desk.dossier import pairing_page
-from matcher.web.desk.forms import filter_args, queue_address, read_decision, read_filter, read_number
+from matcher.web.desk.forms import filter_args, queue_address, read_decision, read_filter
 from matcher.web.desk.review_page import ReviewPage, review_page
+from matcher.web.forms import read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.lists import read_page

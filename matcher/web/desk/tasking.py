@@ -10,7 +10,8 @@ from matcher.desk import tasks
 from matcher.matching import assignments
 from matcher.web.context import current_actor, current_uow
 from matcher.web.desk.blueprint import desk
-from matcher.web.desk.forms import GivenForm, given_form, read_day, read_number
+from matcher.web.desk.forms import GivenForm, given_form, read_day
+from matcher.web.forms import read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 

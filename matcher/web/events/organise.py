@@ -18,7 +18,7 @@ from matcher.events.service import Invitation
 from matcher.web.context import current_actor, current_uow
 from matcher.web.events import words
 from matcher.web.events.blueprint import events
-from matcher.web.forms import Form, read_form
+from matcher.web.forms import Form, read_form, read_number
 from matcher.web.guard import for_roles, signed_in
 from matcher.web.language import t
 
@@ -69,7 +69,9 @@ def edit_post(event_id: int) -> ResponseReturnValue:
     given, actor = read_form(EVENT_FIELDS, request.form), current_actor()
     try:
         with current_uow() as uow:
-            event = service.edit(uow, actor, event_id, given, seen_version=_number(request.form.get("seen_version")))
+            event = service.edit(
+                uow, actor, event_id, given, seen_version=read_number(request.form.get("seen_version"))
+            )
     except InvalidInput as error:
         return _form_page(Form(EVENT_FIELDS, given, error.problems), service.get(current_uow(), event_id)), 422
     except Conflict as error:
@@ -81,10 +83,6 @@ def edit_post(event_id: int) -> ResponseReturnValue:
 
 def _form_page(form: Form, event: Event | None = None) -> str:
     return render_template("events/form.html", form=form, groups=GROUPS, event=event)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 @events.get("/<int:event_id>/people")
@@ -127,7 +125,7 @@ def invite(event_id: int) -> ResponseReturnValue:
 def _invitation(text: str) -> Invitation | None:
     """Read organisation, side and team as the boxes carry them: 12:supply:team."""
     number, side, team = [*text.split(":", 2), "", ""][:3]
-    found = _number(number)
+    found = read_number(number)
     return Invitation(found, Side(side), team) if found and side in set(Side) else None
 
 

@@ -10,7 +10,8 @@ from matcher.events.service import Answer
 from matcher.web.context import current_actor, current_uow
 from matcher.web.events import words
 from matcher.web.events.blueprint import events
-from matcher.web.events.organise import ORGANISERS, _act, _number
+from matcher.web.events.organise import ORGANISERS, _act
+from matcher.web.forms import read_number
 from matcher.web.guard import signed_in
 from matcher.web.language import t
 
@@ -20,16 +21,16 @@ def read_answer() -> Answer:
     form = request.form
 
     def numbers(name: str) -> frozenset[int]:
-        return frozenset(found for found in map(_number, form.getlist(name)) if found is not None)
+        return frozenset(found for found in map(read_number, form.getlist(name)) if found is not None)
 
     picked = {key.removeprefix("partner-"): value for key, value in form.items() if key.startswith("partner-")}
     return Answer(
         coming=form.get("coming") == "yes",
         people=form.get("people", "")[:1000],
         unavailable=numbers("away"),
-        most=_number(form.get("most")),
-        wishes=frozenset(int(key) for key, value in picked.items() if value == "wish" and _number(key)),
-        avoids=frozenset(int(key) for key, value in picked.items() if value == "avoid" and _number(key)),
+        most=read_number(form.get("most")),
+        wishes=frozenset(int(key) for key, value in picked.items() if value == "wish" and read_number(key)),
+        avoids=frozenset(int(key) for key, value in picked.items() if value == "avoid" and read_number(key)),
         note=form.get("note", ""),
     )
 
@@ -72,7 +73,7 @@ def _answer_page(participant_id: int, given: Answer, problems: tuple[Problem, ..
 @signed_in
 def answer_post(participant_id: int) -> ResponseReturnValue:
     """Take an answer; what is wrong with it is shown with all that was typed."""
-    given, seen = read_answer(), _number(request.form.get("seen_version"))
+    given, seen = read_answer(), read_number(request.form.get("seen_version"))
     try:
         with current_uow() as uow:
             mine = service.answer(uow, current_actor(), participant_id, given, seen_version=seen)
@@ -92,7 +93,7 @@ def book(participant_id: int) -> ResponseReturnValue:
     other, _, slot = request.form.get("place", "").partition(":")
     mine = service.own_participant(current_uow(), current_actor(), participant_id)
     return _act(
-        lambda uow, actor: planning.book(uow, actor, participant_id, _number(other) or 0, _number(slot) or 0),
+        lambda uow, actor: planning.book(uow, actor, participant_id, read_number(other) or 0, read_number(slot) or 0),
         words.BOOKED,
         mine.event_id,
     )

@@ -15,8 +15,8 @@ from matcher.projects.setup import service as projects
 from matcher.projects.setup.model import Project
 from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.experts.blueprint import experts
-from matcher.web.experts.reading import number, numbers
-from matcher.web.forms import Form, read_form
+from matcher.web.experts.reading import numbers
+from matcher.web.forms import Form, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 
@@ -54,7 +54,7 @@ def _panels(project_id: int, reopening: int | None = None, problems: tuple[Probl
 def new_panel(project_id: int) -> ResponseReturnValue:
     """Show the form of a new panel, filled in by the rules of the list."""
     uow, project, stage = current_uow(), projects.read(current_uow(), current_actor(), project_id), _stage()
-    given = office.defaults(uow, project, stage, number(request.args.get("gate")))
+    given = office.defaults(uow, project, stage, read_number(request.args.get("gate")))
     return _panel_form(Form(office.PANEL_FIELDS, given), project, stage)
 
 
@@ -62,7 +62,7 @@ def new_panel(project_id: int) -> ResponseReturnValue:
 @for_roles(Role.GOVERNMENT)
 def new_panel_post(project_id: int) -> ResponseReturnValue:
     """Set up a panel."""
-    given, stage, gate = read_form(office.PANEL_FIELDS, request.form), _stage(), number(request.args.get("gate"))
+    given, stage, gate = read_form(office.PANEL_FIELDS, request.form), _stage(), read_number(request.args.get("gate"))
     try:
         with current_uow() as uow:
             panel = office.open_panel(uow, current_actor(), project_id, stage, given, gate)
@@ -209,7 +209,7 @@ def balance_post() -> ResponseReturnValue:
     wanted: dict[int, list[int]] = {}
     for text in request.form.getlist("seat"):
         panel, _, expert = text.partition(":")
-        if (panel_id := number(panel)) and (expert_id := number(expert)):
+        if (panel_id := read_number(panel)) and (expert_id := read_number(expert)):
             wanted.setdefault(panel_id, []).append(expert_id)
     try:
         with current_uow() as uow:

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable
 
-
-def number(text: str | None) -> int | None:
-    """Return a stored number as a form carries it, None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+from matcher.web.forms import read_number
 
 
 def numbers(texts: Iterable[str]) -> list[int]:
     """Return the numbers among the ticked boxes of a form, each once."""
-    return list(dict.fromkeys(found for found in map(number, texts) if found is not None))
+    return list(dict.fromkeys(found for found in map(read_number, texts) if found is not None))

@@ -15,8 +15,7 @@ from matcher.projects.experts.model import Expert
 from matcher.projects.experts.service import Created
 from matcher.web.context import current_actor, current_uow
 from matcher.web.experts.blueprint import experts
-from matcher.web.experts.reading import number
-from matcher.web.forms import Form, given_from, read_form
+from matcher.web.forms import Form, given_from, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.lists import read_text
@@ -112,7 +111,7 @@ def _stored(expert: Expert) -> Form:
 
 def _save(expert_id: int, address: str) -> ResponseReturnValue:
     given: dict[str, Any] = read_form(EXPERT_FIELDS, request.form)
-    seen = number(request.form.get("seen_version"))
+    seen = read_number(request.form.get("seen_version"))
     try:
         with current_uow() as uow:
             expert = service.edit(uow, current_actor(), expert_id, given, seen_version=seen)

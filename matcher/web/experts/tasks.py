@@ -1,15 +1,15 @@
 """What an expert sees and does: tasks, invitations, score sheets."""
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
+from matcher.core.errors import Conflict, InvalidInput, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.messages.service import read_about
 from matcher.projects.experts import seats, service, sheets
-from matcher.projects.files import NO_FILE
-from matcher.web.context import current_actor, current_uow, file_store
+from matcher.web.context import current_actor, current_uow
+from matcher.web.downloads import send_stored
 from matcher.web.experts.blueprint import experts
 from matcher.web.guard import for_roles
 from matcher.web.language import t
@@ -115,7 +115,4 @@ def file(seat_id: int, file_id: int) -> ResponseReturnValue:
     """Give a file of what is judged, always to be saved."""
     with current_uow() as uow:
         found = sheets.open_file(uow, current_actor(), seat_id, file_id)
-    path = file_store().path(found.content_hash)
-    if not path.is_file():
-        raise NotFound(NO_FILE)
-    return send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=found.name)
+    return send_stored(found)

@@ -1,10 +1,9 @@
 """The race on one page for the office, planning and deciding a gate, and handing in for a team."""
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.errors import Conflict, InvalidInput, Problem
-from matcher.core.filestore import FileStore
 from matcher.core.labels import Label
 from matcher.core.people import Role
 from matcher.projects import files
@@ -14,8 +13,9 @@ from matcher.projects.delivery.gates import Verdict
 from matcher.projects.delivery.lifecycle import GATE_LIFECYCLE
 from matcher.projects.lifecycle import BID_LIFECYCLE, BidState
 from matcher.projects.setup.rules import rules_of
-from matcher.web.context import current_actor, current_uow, platform
-from matcher.web.forms import Form, given_from, read_form
+from matcher.web.context import current_actor, current_uow, file_store
+from matcher.web.downloads import send_stored
+from matcher.web.forms import Form, given_from, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 
@@ -40,14 +40,6 @@ def words() -> dict[str, object]:
     }
 
 
-def _store() -> FileStore:
-    return FileStore(platform().settings.data / "uploads" / "files")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 @gates_pages.get("/projects/<int:project_id>")
 @for_roles(Role.GOVERNMENT)
 def of_project(project_id: int) -> ResponseReturnValue:
@@ -60,7 +52,7 @@ def of_project(project_id: int) -> ResponseReturnValue:
 def plan(project_id: int) -> ResponseReturnValue:
     """Show the form of a gate, a new one or the one that is named."""
     race = gate_views.race(current_uow(), current_actor(), project_id)
-    gate = next((one for one in race.gates if one.id == _number(request.args.get("gate", ""))), None)
+    gate = next((one for one in race.gates if one.id == read_number(request.args.get("gate", ""))), None)
     criteria = gate.criteria if gate else list(rules_of(race.project.call).criteria_evaluation)
     values = {one.name: getattr(gate, one.name, None) for one in gate_plan.GATE_FIELDS}
     given = given_from(gate_plan.GATE_FIELDS, values | {"criteria": gate_plan.written_criteria(criteria)})
@@ -71,7 +63,7 @@ def plan(project_id: int) -> ResponseReturnValue:
 @for_roles(Role.GOVERNMENT)
 def plan_post(project_id: int) -> ResponseReturnValue:
     """Plan a gate, change one, or take one off."""
-    given, gate_id = read_form(gate_plan.GATE_FIELDS, request.form), _number(request.form.get("gate", ""))
+    given, gate_id = read_form(gate_plan.GATE_FIELDS, request.form), read_number(request.form.get("gate", ""))
     removes = request.form.get("do") == "remove" and gate_id is not None
     try:
         with current_uow() as uow:
@@ -139,13 +131,13 @@ def decide(gate_id: int) -> ResponseReturnValue:
     for bid_id in teams:
         score, wrong = _score(form.get(f"score-{bid_id}", ""), bid_id)
         problems += wrong
-        into = _number(form.get(f"into-{bid_id}", ""))
+        into = read_number(form.get(f"into-{bid_id}", ""))
         verdicts[bid_id] = Verdict(form.get(f"outcome-{bid_id}", ""), form.get(f"reason-{bid_id}", ""), into, score)
     try:
         if problems:
             raise InvalidInput(problems)
         with current_uow() as uow:
-            gates.decide(uow, current_actor(), gate_id, verdicts, _number(form.get("money_into", "")))
+            gates.decide(uow, current_actor(), gate_id, verdicts, read_number(form.get("money_into", "")))
     except InvalidInput as error:
         return _gate(gate_id, Form((), form, error.problems)), 422
     except Conflict as error:
@@ -229,7 +221,7 @@ def hand_in(entry_id: int) -> ResponseReturnValue:
             values = [{part: form.get(f"measured-{n}-{part}", "") for part in ("value", "text")} for n in range(count)]
             gates.hand_in(uow, current_actor(), entry_id, form.get("evidence", ""), values)
             if given is not None and given.filename:
-                files.attach(uow, current_actor(), _store(), "gate_entry", entry_id, given.filename, given.read())
+                files.attach(uow, current_actor(), file_store(), "gate_entry", entry_id, given.filename, given.read())
     except InvalidInput as error:
         return _entry(entry_id, Form((), request.form, error.problems)), 422
     except Conflict as error:
@@ -248,4 +240,4 @@ def file(file_id: int) -> ResponseReturnValue:
             uow, current_actor(), file_id,
             lambda entity, key: entity == "gate_entry" and gate_views.may_read(uow, current_actor(), key),
         )  # fmt: skip
-    return send_file(_store().path(found.content_hash), as_attachment=True, download_name=found.name)
+    return send_stored(found)

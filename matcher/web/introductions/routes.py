@@ -18,7 +18,7 @@ from matcher.matching.lifecycle import ACTION_LABELS, PAIRING_LIFECYCLE
 from matcher.messages.service import read_about
 from matcher.web.context import current_actor, current_uow, platform
 from matcher.web.desk import words
-from matcher.web.forms import Form, read_form
+from matcher.web.forms import Form, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.lists import read_page
@@ -143,7 +143,7 @@ def step(introduction_id: int) -> ResponseReturnValue:
             progress.move(
                 uow, current_actor(), found.pairing_id, given["action"],
                 note=given["step_note"], reason=given["reason"] or None,
-                seen_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
+                seen_version=read_number(version),
             )  # fmt: skip
     except InvalidInput as error:
         return _page(introduction_id, Typed(step=given, step_problems=tuple(error.problems))), 422

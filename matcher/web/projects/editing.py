@@ -16,7 +16,7 @@ from matcher.projects.setup.fields import PROJECT_FIELDS, PROJECT_GROUPS
 from matcher.projects.setup.model import Project
 from matcher.projects.topics.demand_index import PARTS
 from matcher.web.context import current_actor, current_uow
-from matcher.web.forms import Form, change_rows, given_from, read_form
+from matcher.web.forms import Form, change_rows, given_from, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.projects.blueprint import projects
@@ -25,10 +25,10 @@ from matcher.web.projects.blueprint import projects
 def _origin() -> tuple[int | None, list[int], str]:
     """Return the topic, the needs and the name that the address of a new project tells; raises what origins raise."""
     uow, actor = current_uow(), current_actor()
-    if topic_id := request.args.get("topic", type=int):
+    if topic_id := read_number(request.args.get("topic")):
         topic, needs = origins.of_topic(uow, actor, topic_id)
         return topic_id, needs, topic.name if topic.named_after is None else ""
-    if need_id := request.args.get("need", type=int):
+    if need_id := read_number(request.args.get("need")):
         return None, [origins.of_need(uow, actor, need_id).id], ""
     return None, [], ""
 
@@ -86,7 +86,7 @@ def edit_post(project_id: int) -> ResponseReturnValue:
         return _form(Form(PROJECT_FIELDS, given), needs, project)
     try:
         with current_uow() as uow:
-            seen = request.form.get("seen_version", type=int)
+            seen = read_number(request.form.get("seen_version"))
             editing.edit(uow, actor, project_id, given, seen_version=seen)
     except InvalidInput as error:
         return _form(Form(PROJECT_FIELDS, given, error.problems), needs, project), 422

@@ -13,7 +13,7 @@ from matcher.projects.setup.fields import CALL_GROUPS, CALL_KIND
 from matcher.projects.setup.model import Call
 from matcher.projects.setup.rules import RULE_FIELDS, RULE_GROUPS, rules_of
 from matcher.web.context import current_actor, current_uow
-from matcher.web.forms import Form, read_form
+from matcher.web.forms import Form, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.projects.blueprint import STAFF, projects
@@ -66,7 +66,7 @@ def call_edit_post(call_id: int) -> ResponseReturnValue:
     call = service.get(current_uow(), actor, call_id)
     try:
         with current_uow() as uow:
-            service.edit(uow, actor, call_id, given, seen_version=request.form.get("seen_version", type=int))
+            service.edit(uow, actor, call_id, given, seen_version=read_number(request.form.get("seen_version")))
     except InvalidInput as error:
         return _form(Form(service.FIELDS, given, error.problems), call), 422
     except Conflict as error:

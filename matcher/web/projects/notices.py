@@ -13,7 +13,7 @@ from matcher.projects.setup import objections as service
 from matcher.projects.setup import public as public_queries
 from matcher.projects.setup.service import read
 from matcher.web.context import current_actor, current_uow, platform
-from matcher.web.forms import Form, read_form
+from matcher.web.forms import Form, read_form, read_number
 from matcher.web.guard import for_roles, public, signed_in
 from matcher.web.language import t
 from matcher.web.projects.blueprint import projects
@@ -78,7 +78,7 @@ def objections(project_id: int) -> ResponseReturnValue:
 @for_roles(Role.GOVERNMENT)
 def answer(project_id: int) -> ResponseReturnValue:
     """Answer one objection."""
-    number = request.form.get("objection", 0, type=int)
+    number = read_number(request.form.get("objection")) or 0
     try:
         with current_uow() as uow:
             upheld, text = request.form.get("verdict") == "uphold", request.form.get("answer", "")

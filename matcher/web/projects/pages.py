@@ -23,7 +23,7 @@ from matcher.projects.setup.rules import rules_of
 from matcher.projects.setup.timeline import timeline as read_timeline
 from matcher.projects.topics.demand_index import PARTS
 from matcher.web.context import current_actor, current_uow
-from matcher.web.forms import Form
+from matcher.web.forms import Form, read_number
 from matcher.web.guard import for_roles, signed_in
 from matcher.web.language import t
 from matcher.web.lists import Facet, facet, read_choices, read_page, read_text, show_facets
@@ -122,9 +122,7 @@ def _text(name: str) -> str:
 
 
 def _assign(uow: UnitOfWork, actor: Actor, project_id: int) -> Project:
-    given = _text("call")
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
-    return editing.assign_call(uow, actor, project_id, number)
+    return editing.assign_call(uow, actor, project_id, read_number(_text("call")))
 
 
 Act = Callable[[UnitOfWork, Actor, int], Project]

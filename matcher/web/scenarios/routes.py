@@ -16,7 +16,7 @@ from matcher.projects.scenarios import queries, service, trials
 from matcher.projects.scenarios.fields import SCENARIO_FIELDS, TRIAL_FIELDS
 from matcher.projects.scenarios.model import TRIAL_LIFECYCLE
 from matcher.web.context import current_actor, current_uow
-from matcher.web.forms import Form, given_from, read_form
+from matcher.web.forms import Form, given_from, read_form, read_number
 from matcher.web.guard import for_roles, signed_in
 from matcher.web.guard import public as open_to_all
 from matcher.web.language import language, t
@@ -154,7 +154,7 @@ def edit_post(need_id: int) -> ResponseReturnValue:
     problems: tuple[Problem, ...] = ()
     try:
         with current_uow() as uow:
-            service.save(uow, current_actor(), need_id, given, seen_version=_number(version))
+            service.save(uow, current_actor(), need_id, given, seen_version=read_number(version))
     except InvalidInput as error:
         problems = error.problems
     except Conflict as error:
@@ -166,10 +166,6 @@ def edit_post(need_id: int) -> ResponseReturnValue:
     return render_template(
         "scenarios/form.html", form=Form(SCENARIO_FIELDS, given, problems), need=need, version=version
     ), 422
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 @scenarios.get("/trials/<int:trial_id>")
@@ -194,7 +190,7 @@ def trial_post(trial_id: int) -> ResponseReturnValue:
             if action == "entry":
                 trials.write_entry(uow, current_actor(), trial_id, form.get("text", ""))
             else:
-                seen = _number(form.get("seen_version", ""))
+                seen = read_number(form.get("seen_version", ""))
                 trials.step(uow, current_actor(), trial_id, action, form.get("note", ""), seen_version=seen)
     except InvalidInput as error:
         return _trial(trial_id, error.problems), 422
