@@ -21,8 +21,8 @@ from matcher.web.desk.forms import (
     queue_address,
     read_day,
     read_filter,
-    read_number,
 )
+from matcher.web.forms import read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 from matcher.web.lists import read_page
