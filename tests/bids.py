@@ -6,11 +6,12 @@ from typing import Any
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import bidding
+from matcher.projects.bids.clock import GRACE, tend
 from matcher.projects.bids.model import Bid
 from matcher.projects.experts.model import Expert, Panel, ScoreSheet, Seat, Stage
-from matcher.projects.lifecycle import SeatState
+from matcher.projects.lifecycle import ProjectState, SeatState
 from matcher.projects.setup.model import Project
-from tests.conftest import Actors
+from tests.conftest import Actors, MovableClock
 
 
 def bid_answers(**changes: Any) -> dict[str, Any]:
@@ -66,3 +67,11 @@ def marked(uow: UnitOfWork, actors: Actors, project: Project, marks: dict[int, i
     )
     uow.session.flush()
     return panel
+
+
+def closed(uow: UnitOfWork, clock: MovableClock, project: Project) -> None:
+    """Let the deadline of a project pass, as the minute's worker does."""
+    assert project.closes_at is not None
+    clock.moment = project.closes_at + GRACE + timedelta(seconds=1)
+    tend(uow)
+    assert project.state is ProjectState.EVALUATION

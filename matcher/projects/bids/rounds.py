@@ -62,9 +62,9 @@ def copied(uow: UnitOfWork, actor: Actor, old: Bid, project: Project, now: datet
 
 def _member(old: BidMember, actor: Actor, now: datetime) -> BidMember:
     made = BidMember(
-        organisation_id=old.organisation_id, is_lead=old.is_lead, task=old.task, share=old.share, invited_at=now
-    )
-    made.state = MemberState.AGREED if old.is_lead else MemberState.INVITED
+        organisation_id=old.organisation_id, is_lead=old.is_lead, task=old.task, share=old.share, invited_at=now,
+        state=MemberState.AGREED if old.is_lead else MemberState.INVITED,
+    )  # fmt: skip
     if old.is_lead:
         made.answered_at, made.answered_by = now, actor.person_id
     return made

@@ -63,6 +63,7 @@ account.approve       -    -      -    -      -    -      -    -      yes  yes  
 organisation.edit     yes  -      yes  -      yes  -      yes  yes    yes  yes    -    -      -
 organisation.contact  yes  -      yes  -      yes  -      yes  yes    yes  yes    -    -      -
 audit.see             -    -      -    -      -    -      -    -      yes  yes    -    -      -
+post.manage           -    -      -    -      -    -      -    -      yes  yes    -    -      -
 project.see           -    -      -    -      yes  yes    yes  yes    yes  yes    -    -      -
 project.write         -    -      -    -      yes  yes    -    -      -    -      -    -      -
 project.decide        -    -      -    -      yes  yes    -    -      -    -      -    -      -
