@@ -32,11 +32,13 @@ def needs(count: int) -> list[Record]:
 
 def test_rankings_and_scores_are_those_of_the_embedded_catalogue(milvus: LiteServer, embedded: Embedded) -> None:
     here, there = embedded(reference()), milvus.catalogue(reference())
+    # As few as the embedded one reads whole at once: its first look at more of them would leave out some of these items,
+    # whose passages have nothing to do with their whole text.
     for catalogue in (here, there):
-        catalogue.upsert(offers(300))
-        catalogue.delete(range(0, 300, 7))
-        catalogue.upsert([record(number, seed=1000 + number) for number in range(0, 300, 11)])
-    for allowed in (None, set(range(230)), {1, 2, 3}):
+        catalogue.upsert(offers(200))
+        catalogue.delete(range(0, 200, 7))
+        catalogue.upsert([record(number, seed=1000 + number) for number in range(0, 200, 11)])
+    for allowed in (None, set(range(150)), {1, 2, 3}):
         for ours, theirs in zip(here.search(needs(6), 30, allowed), there.search(needs(6), 30, allowed), strict=True):
             assert [hit.id for hit in theirs] == [hit.id for hit in ours]
             for left, right in zip(ours, theirs, strict=True):
