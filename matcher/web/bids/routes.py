@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, send_file, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core import audit
 from matcher.core.errors import NotFound
-from matcher.core.filestore import FileStore
 from matcher.projects import files
 from matcher.projects.bids import bidding, commitments, consortium, queries, rounds, service, suggestions
 from matcher.projects.bids.fields import GROUPS
@@ -17,7 +16,8 @@ from matcher.projects.lifecycle import BidState
 from matcher.projects.setup import public, timeline
 from matcher.projects.setup import service as setup
 from matcher.web.bids.blueprint import BIDDERS, DONE, READERS, bids
-from matcher.web.context import current_actor, current_uow, platform
+from matcher.web.context import current_actor, current_uow
+from matcher.web.downloads import send_stored
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 
@@ -117,18 +117,13 @@ def answer(bid_id: int, action: str) -> ResponseReturnValue:
     return redirect(url_for("bids.show", bid_id=bid_id) if action == "agree" else url_for("bids.index"), 303)
 
 
-def store() -> FileStore:
-    """Return where files of bids are kept."""
-    return FileStore(platform().settings.data / "uploads" / "files")
-
-
 @bids.get("/files/<int:file_id>")
 @for_roles(*READERS)
 def file(file_id: int) -> ResponseReturnValue:
     """Give a file of a bid to those who may read the bid."""
     with current_uow() as uow:
         found = files.open_file(uow, current_actor(), file_id, _may_open)
-    return send_file(store().path(found.content_hash), as_attachment=True, download_name=found.name)
+    return send_stored(found)
 
 
 def _may_open(entity: str, bid_id: int) -> bool:

@@ -18,9 +18,9 @@ from matcher.projects.bids.letters import moment
 from matcher.projects.bids.model import Bid
 from matcher.projects.lifecycle import BidState
 from matcher.web.bids.blueprint import BIDDERS, INVITED, SAVED, SAVED_SO_FAR, SUBMITTED, bids
-from matcher.web.bids.routes import shown, store
-from matcher.web.context import current_actor, current_uow, platform
-from matcher.web.forms import Form, read_form
+from matcher.web.bids.routes import shown
+from matcher.web.context import current_actor, current_uow, file_store, platform
+from matcher.web.forms import Form, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
 
@@ -95,7 +95,7 @@ def invite(bid_id: int) -> ResponseReturnValue:
     """Ask an organisation to join."""
 
     def act(uow: UnitOfWork, arrived: datetime) -> Label:
-        member = consortium.invite(uow, current_actor(), bid_id, _number("organisation") or 0)
+        member = consortium.invite(uow, current_actor(), bid_id, read_number(request.form.get("organisation")) or 0)
         return INVITED.format(name=member.organisation.name)
 
     return _keep_and(bid_id, act, "partners")
@@ -152,7 +152,9 @@ def _keep_and(
     problems: list[Problem] = []
     try:
         with uow:
-            problems = bidding.save(uow, actor, bid_id, given, arrived=arrived, seen_version=_number("seen_version"))
+            problems = bidding.save(
+                uow, actor, bid_id, given, arrived=arrived, seen_version=read_number(request.form.get("seen_version"))
+            )
         with uow:
             _take_file(uow, bid_id, needs_file)
         if back != "bids.edit" and problems:
@@ -177,7 +179,7 @@ def _take_file(uow: UnitOfWork, bid_id: int, is_needed: bool) -> None:
     given = request.files.get("file")
     if is_needed or (given is not None and given.filename):
         content = given.read() if given else b""
-        files.attach(uow, current_actor(), store(), "bid", bid_id, given.filename if given else None, content)
+        files.attach(uow, current_actor(), file_store(), "bid", bid_id, given.filename if given else None, content)
 
 
 def _given() -> dict[str, Any]:
@@ -198,8 +200,3 @@ def _given() -> dict[str, Any]:
     if is_whole or "offers" in form:
         found["offers"] = [int(one) for one in form.getlist("offers") if one.isdecimal() and len(one) < 10]
     return found
-
-
-def _number(name: str) -> int | None:
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
