@@ -2,10 +2,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matcher.engine.bm25 import TermStatistics
 from matcher.engine.calibration import Calibration
-from matcher.engine.features import Facts, agreements
+from matcher.engine.features import Facts, agreements, comparable_facts
 from matcher.engine.fusion import Candidates, Formula, Query, cosines, weigh
 from matcher.engine.items import BadVectors, DamagedSnapshot, Indicator, Item, Profile, Record
 from matcher.engine.lexicon import Lexicon, WordScores
@@ -13,6 +15,7 @@ from matcher.engine.ranking import (
     AGREEMENT_WEIGHTS,
     FEATURES,
     LARGEST_ADJUSTMENT,
+    FormulaRanker,
     LearnedRanker,
     Ranking,
     adjustment,
@@ -225,6 +228,35 @@ def test_indicators_met_speak_for_a_pair_and_missed_against() -> None:
         assert agreements(facts("need", demand), facts("offer", claim)) == pytest.approx(expected)
     other = (Indicator("波长", "eq", 500.0, unit="nm"),)
     assert "coverage" not in agreements(facts("need", demand), facts("offer", other))
+
+
+@st.composite
+def stated(draw: st.DrawFn, side: str) -> Facts:
+    """Facts of which any may be missing."""
+    some = st.frozensets(st.sampled_from(["A01B", "A02C", "B03D", "exclusive_licence", "joint"]), max_size=2)
+    amount = st.one_of(st.none(), st.sampled_from([0.0, 1e5, 9e5]))
+    sets = {name: draw(some) for name in ("fields", "industries", "ipc", "emerging", "cooperation")}
+    profile = Profile(
+        side, **sets, trl=draw(st.one_of(st.none(), st.integers(1, 9))), amount_low=draw(amount), amount_high=draw(amount),
+        region=draw(st.sampled_from(["", "510100", "500000", "DE"])),
+    )  # fmt: skip
+    row = st.builds(
+        Indicator,
+        st.just("孔隙率"),
+        st.sampled_from(["ge", "le", "text"]),
+        st.sampled_from([1.0, 5.0]),
+        st.none(),
+        st.just("%"),
+    )
+    return Facts(profile, tuple(draw(st.lists(row, max_size=2))))
+
+
+@given(stated("need"), stated("offer"))
+def test_no_pair_is_further_above_its_evidence_than_the_ceiling_of_its_query(need: Facts, offer: Facts) -> None:
+    for query, item in ((need, offer), (offer, need)):
+        found = agreements(query, item)
+        assert found.keys() <= comparable_facts(query)
+        assert adjustment(found) <= FormulaRanker().ceiling(query) + 1e-12
 
 
 def test_two_needs_have_no_facts_to_agree_on() -> None:
