@@ -375,6 +375,6 @@ def test_nothing_anybody_does_breaks_the_table_loses_a_bid_or_opens_a_seal(
     run_state_machine_as_test(
         lambda: Bidding(uow, actors, clock),
         settings=settings(
-            max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=20, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
