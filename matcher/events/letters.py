@@ -21,8 +21,20 @@ TIMETABLE_BODY = Label(
 )
 TAKEN_BACK = Label("“{title}”的一场会谈已取消", "A meeting at “{title}” is cancelled")
 TAKEN_BACK_BODY = Label("{time} 的会谈已取消，组织方会尽量补排。", "The meeting at {time} is cancelled; the organisers try to find another.")  # fmt: skip
+BOOKED = Label("有人约您在“{title}”会谈", "Somebody booked a meeting with you at “{title}”")
+BOOKED_BODY = Label(
+    "时间是 {time}，桌号见页面。不合适可以取消，对方会收到通知。",
+    "It is at {time}; the page names the table. You can cancel it, and the other side is told.",
+)
 CANCELLED = Label("“{title}”已取消", "“{title}” is cancelled")
 CANCELLED_BODY = Label("组织方取消了这场对接会，您的会谈不再举行。", "The organisers cancelled the event; your meetings do not take place.")  # fmt: skip
+
+
+def _clock(event: Event, meeting: Meeting) -> str:
+    """Return day and hour of a meeting, as a letter says it."""
+    slots = grid.slots(event)
+    start = slots[meeting.slot].start if meeting.slot < len(slots) else None
+    return start.astimezone(SHANGHAI).strftime("%m-%d %H:%M") if start else ""
 
 
 def _tell(uow: UnitOfWork, event: Event, one: Participant, title: Label, body: Label, key: str) -> None:
@@ -53,9 +65,7 @@ def timetable(
 def taken_back(uow: UnitOfWork, meeting: Meeting) -> None:
     """Tell both sides that a meeting was taken back; who cancelled the whole day is not told of each."""
     event = uow.session.get_one(Event, meeting.event_id)
-    slots = grid.slots(event)
-    start = slots[meeting.slot].start if meeting.slot < len(slots) else None
-    when = start.astimezone(SHANGHAI).strftime("%m-%d %H:%M") if start else ""
+    when = _clock(event, meeting)
     for key in (meeting.demand_id, meeting.supply_id):
         one = uow.session.get_one(Participant, key)
         if one.state is ParticipantState.ACCEPTED:
@@ -65,8 +75,9 @@ def taken_back(uow: UnitOfWork, meeting: Meeting) -> None:
 
 
 def booked(uow: UnitOfWork, event: Event, one: Participant, meeting: Meeting) -> None:
-    """Tell a participant that another one booked a meeting with them."""
-    _tell(uow, event, one, TIMETABLE, TIMETABLE_BODY.format(count=1), f"booked:{meeting.id}:{meeting.version}")
+    """Tell a participant that another one booked a meeting with them, and when."""
+    body = BOOKED_BODY.format(time=_clock(event, meeting))
+    _tell(uow, event, one, BOOKED, body, f"booked:{meeting.id}:{meeting.version}")
 
 
 def cancelled(uow: UnitOfWork, event: Event, participants: Iterable[Participant]) -> None:

@@ -216,6 +216,9 @@ class Meeting(Base):
     self_made: Mapped[bool] = mapped_column(default=False)
     demand_outcome: Mapped[str | None] = mapped_column(String(20))
     supply_outcome: Mapped[str | None] = mapped_column(String(20))
+    # What each side wrote of it is read by that side and the organisers; `outcome_note` by the organisers alone.
+    demand_note: Mapped[str] = mapped_column(Text, default="")
+    supply_note: Mapped[str] = mapped_column(Text, default="")
     outcome_note: Mapped[str] = mapped_column(Text, default="")
     outcome_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -10,7 +10,7 @@ from matcher.core import audit
 from matcher.core.errors import Conflict, NotFound
 from matcher.core.labels import Label
 from matcher.core.people import Actor
-from matcher.core.permissions import allowed, require
+from matcher.core.permissions import View, allowed, require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.events import letters, proposals, service
 from matcher.events.model import (
@@ -25,6 +25,7 @@ from matcher.events.model import (
     ParticipantState,
     Plan,
     PlanState,
+    Side,
 )
 from matcher.events.solver import solve
 from matcher.events.timetable import Pair, Placed, Problem, Timetable, free_places, lacks
@@ -215,6 +216,17 @@ def problem_now(uow: UnitOfWork, event: Event) -> tuple[Problem, list[Placed]]:
     return problem, list(problem.announced.values())
 
 
+def _veiled(uow: UnitOfWork, event: Event) -> set[Pair]:
+    """Return the pairs that would talk of a need which the supply side may not read in full.
+
+    A meeting names both sides to each other; whose need is confidential books it, nobody else can make them show themselves.
+    """
+    here = proposals.comes(service.participants(uow, event.id))
+    found = proposals.subjects(uow, event, {one.organisation_id for one in here})
+    pairs = proposals.by_pair(found, here)
+    return {pair for pair, subjects in pairs.items() if subjects[0].view is not View.FULL}
+
+
 def own_free_places(uow: UnitOfWork, actor: Actor, participant_id: int) -> dict[int, list[tuple[int, int]]]:
     """Return for each possible partner of a participant the (slot, table) places free for both; nobody who is full."""
     mine = service.own_participant(uow, actor, participant_id)
@@ -224,6 +236,8 @@ def own_free_places(uow: UnitOfWork, actor: Actor, participant_id: int) -> dict[
     problem, standing = problem_now(uow, event)
     met, got = {one.pair for one in standing}, Counter(key for one in standing for key in one.pair)
     offered = {one.pair for one in problem.proposals} - met
+    if mine.side is Side.SUPPLY:
+        offered -= _veiled(uow, event)
     free = {}
     for pair in sorted(offered):
         room = all(got[key] < problem.by_key[key].most for key in pair)

@@ -258,7 +258,13 @@ def partners(uow: UnitOfWork, actor: Actor, event: Event, mine: Participant) -> 
             other = by_id[pair[1] if pair[0] == mine.id else pair[0]]
             views = [one.view_of(actor, name) for one in subjects]
             named = mine.side is Side.DEMAND or View.FULL in views
-            seen = [_shown(one, view) for one, view in zip(subjects, views, strict=True)]
+            # Beside a name, a redacted need would be as good as signed.
+            told = [
+                (one, view)
+                for one, view in zip(subjects, views, strict=True)
+                if view is View.FULL or not named or mine.side is Side.DEMAND
+            ]
+            seen = [_shown(one, view) for one, view in told]
             shown.append(Partner(other, named, seen[:SHOWN_SUBJECTS], subjects[0].score))
     return sorted(shown, key=lambda one: (-one.score, one.participant.id))
 

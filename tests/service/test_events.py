@@ -297,6 +297,51 @@ def test_a_no_needs_its_reason_and_declines_the_pairing(
     assert pairings[0].state is PairingState.DECLINED
 
 
+def test_each_side_keeps_its_note_to_itself_and_reads_of_a_no_in_fair_words(
+    uow: UnitOfWork, actors: Actors, in_force: Event, pairings: list[Pairing]
+) -> None:
+    meeting_id = held(uow, actors, in_force, pairings[0])
+    outcomes.record(uow, actors.enterprise, meeting_id, "continue", note="预算其实还可以加")
+    outcomes.record(uow, actors.university, meeting_id, "no", reason="price", note="对方压价太狠")
+    meeting, _, both = planning.meeting_of(uow, actors.desk, meeting_id)
+    assert outcomes.notes(actors.enterprise, meeting, both) == {Side.DEMAND: "预算其实还可以加"}
+    assert outcomes.notes(actors.university, meeting, both) == {Side.SUPPLY: "对方压价太狠"}
+    assert set(outcomes.notes(actors.desk, meeting, both)) == {Side.DEMAND, Side.SUPPLY}
+    outcomes.record(uow, actors.desk, meeting_id, "no", reason="price", note="现场旁听")
+    assert outcomes.own_note(actors.university, meeting, both) == "对方压价太狠"
+    assert "现场旁听" not in outcomes.notes(actors.enterprise, meeting, both).values()
+    told = outcomes.ending(uow, actors.enterprise, meeting, both)
+    assert told is not None
+    assert "预算与价格" in told.zh
+    assert outcomes.ending(uow, actors.desk, meeting, both) is None
+
+
+def test_only_the_owner_of_a_confidential_need_books_a_meeting_on_it(
+    uow: UnitOfWork, actors: Actors, answered: Event
+) -> None:
+    lab, secret = (participant(uow, answered, one) for one in (actors.university, actors.other_enterprise))
+    assert secret.id not in planning.own_free_places(uow, actors.university, lab.id)
+    with pytest.raises(Conflict):
+        planning.book(uow, actors.university, lab.id, secret.id, 0)
+    free = planning.own_free_places(uow, actors.other_enterprise, secret.id)
+    booked = planning.book(uow, actors.other_enterprise, secret.id, lab.id, free[lab.id][0][0])
+    assert booked.self_made
+    titles = [row.title_zh for row in messages.inbox(uow, actors.university).rows]
+    assert "有人约您在“先进制造对接会”会谈" in titles
+
+
+def test_a_redacted_need_is_never_listed_beside_the_name_of_its_owner(
+    uow: UnitOfWork, actors: Actors, answered: Event
+) -> None:
+    need = NeedFactory(organisation=organisation_of(actors.other_enterprise), title="公开的需求")
+    PairingFactory(need=need, offer=_offer(actors.university), score=0.4)
+    uow.commit()
+    lab, secret = (participant(uow, answered, one) for one in (actors.university, actors.other_enterprise))
+    shown = {one.participant.id: one for one in views.partners(uow, actors.university, answered, lab)}[secret.id]
+    assert shown.named
+    assert [about.need_title for about in shown.subjects] == ["公开的需求"]
+
+
 def test_outcomes_wait_until_the_meeting_has_begun(uow: UnitOfWork, actors: Actors, in_force: Event) -> None:
     with pytest.raises(Conflict):
         outcomes.record(uow, actors.desk, service.scheduled(uow, in_force.id)[0].id, "continue")
