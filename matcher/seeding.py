@@ -180,12 +180,16 @@ def _seed_experts(platform: Platform) -> int:
 
 def seed_demo(platform: Platform) -> dict[str, int]:
     """Write what is missing of the demo; returns how much was written of each. Raises NotAllowed in production."""
+    known = seed_register(platform)
+    return known | {"needs": _seed_items(platform, "need"), "results": _seed_items(platform, "offer")}
+
+
+def seed_register(platform: Platform) -> dict[str, int]:
+    """Write what is missing of organisations, people and experts; returns how many of each. Raises NotAllowed in production."""
     if platform.settings.is_production:
         raise NotAllowed(IN_PRODUCTION)
     return {
         "organisations": _seed_organisations(platform),
         "people": _seed_people(platform),
-        "needs": _seed_items(platform, "need"),
-        "results": _seed_items(platform, "offer"),
         "experts": _seed_experts(platform),
     }

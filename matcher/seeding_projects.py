@@ -1,17 +1,23 @@
-"""The demo's list (榜单) of projects from common problems, and its scenario opportunities. Needs topics, so it comes late."""
+"""The demo's projects: a list (榜单) from common problems, projects of former lists as stories in seeds/, scenarios and trials.
+
+Needs topics, so it comes late. Each part is written once, and acted by the persons whose part it is.
+"""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from matcher.accounts.service import actor_by_email
+from matcher.accounts.model import Person
+from matcher.accounts.service import actor_by_email, add_person
 from matcher.app import Platform
-from matcher.core.clock import local_date, utc_now
+from matcher.core.clock import local_date
 from matcher.core.errors import NotAllowed
-from matcher.core.people import SYSTEM, Actor
+from matcher.core.people import SYSTEM, Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.messages import service as messages
+from matcher.messages.model import Message
 from matcher.needs.model import OPEN_STATES, Need
 from matcher.projects.experts import office as panels
 from matcher.projects.experts.conflicts import conflicts
@@ -25,7 +31,9 @@ from matcher.projects.setup.demand import demand_of, need_ids
 from matcher.projects.setup.fields import local
 from matcher.projects.setup.model import Call, Project
 from matcher.projects.topics import queries
-from matcher.seeding import IN_PRODUCTION
+from matcher.seeding import DEMO_PASSWORD, IN_PRODUCTION, read_seeds
+from matcher.stories import lists, trials, work
+from matcher.stories.cast import Calendar, Cast
 
 KEY = "demo-call"
 OFFICE = "keji@demo.example"
@@ -56,41 +64,82 @@ REASON = "链主企业已承诺配套资金和试验场地，先行立项。"
 ARGUERS = ("demo-expert", "expert-yuzhou", "expert-heavy")
 ARGUMENT_DUE = -8
 #: Days before today on which the office took its steps.
-WRITTEN, ANNOUNCED, PUBLISHED, OPENED, CLOSES = 24, 23, 14, 13, -12
-
-
-class _Calendar:
-    """Tell the time of the step that is being written."""
-
-    def __init__(self) -> None:
-        self.now = self.moment = utc_now()
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def back(self, days: int) -> datetime:
-        """Go to `days` before today, and return that moment."""
-        self.moment = self.now - timedelta(days=days)
-        return self.moment
+SCENARIOS, WRITTEN, ANNOUNCED, PUBLISHED, OPENED, CLOSES = 18, 24, 23, 14, 13, -12
+#: Days after the opening of a former list on which its task books are drafted.
+DRAFTED = 42
+#: What was told in the last days is still unread.
+UNREAD_DAYS = 6
 
 
 def seed_projects(platform: Platform) -> int:
-    """Write the example list unless it is there; returns how many projects were written. Raises NotAllowed in production."""
+    """Write what is missing of the demo's projects; returns how many were written. Raises NotAllowed in production."""
     if platform.settings.is_production:
         raise NotAllowed(IN_PRODUCTION)
-    calendar = _Calendar()
+    calendar = Calendar()
     uow = UnitOfWork(platform.sessions, clock=calendar)
     try:
         with uow:
-            if uow.session.scalar(select(Call.id).where(Call.seed_key == KEY)):
-                return 0
-            _write_scenarios(uow)
-            return _write(uow, actor_by_email(uow, OFFICE), calendar)
+            written = _seed_list(uow, calendar)
+        with uow:
+            return written + _tell_stories(uow, calendar)
     finally:
         uow.close()
 
 
-def _write(uow: UnitOfWork, office: Actor, calendar: _Calendar) -> int:
+def _seed_list(uow: UnitOfWork, calendar: Calendar) -> int:
+    if uow.session.scalar(select(Call.id).where(Call.seed_key == KEY)):
+        return 0
+    calendar.back(SCENARIOS)
+    _write_scenarios(uow)
+    return _write(uow, actor_by_email(uow, OFFICE), calendar)
+
+
+def _tell_stories(uow: UnitOfWork, calendar: Calendar) -> int:
+    """Tell the stories of former lists, of the made-to-order project and of the trials, unless they are told."""
+    cast, told = Cast(uow, calendar, OFFICE), list(read_seeds("projects", "list"))
+    if not all(cast.knows(one) for one in read_seeds("projects", "person")) or lists.is_told(cast, told[0]):
+        return 0
+    _add_people(uow, cast)
+    tales = [tale for one in told for tale in _tell(cast, one)]
+    tales += [work.tell_order(cast, one) for one in read_seeds("projects", "order")]
+    for tale in tales:
+        for step in tale.told.get("step", ()):
+            work.act(cast, tale, step)
+    for one in read_seeds("projects", "trial"):
+        trials.tell(cast, one)
+    _read_old_messages(uow, calendar)
+    return len(tales)
+
+
+def _tell(cast: Cast, told: lists.Told) -> list[lists.Tale]:
+    tales = lists.tell_list(cast, told)
+    for tale in tales:
+        if "until" not in tale.told:
+            work.sign_books(cast, tale, int(told["opens"]) - DRAFTED)
+    return tales
+
+
+def _add_people(uow: UnitOfWork, cast: Cast) -> None:
+    known = set(uow.session.scalars(select(Person.email)))
+    for one in read_seeds("projects", "person"):
+        if one["email"] not in known:
+            organisation, role = cast.organisation(one["organisation"]), Role(one["role"])
+            add_person(
+                uow, organisation=organisation, email=one["email"], name=one["name"], password=DEMO_PASSWORD, roles=(role,)
+            )  # fmt: skip
+
+
+def _read_old_messages(uow: UnitOfWork, calendar: Calendar) -> None:
+    """Let everybody have read what they were told before the last days."""
+    since = calendar.back(UNREAD_DAYS)
+    old = select(Message.id, Person).join(Person, Person.id == Message.person_id)
+    for message_id, person in uow.session.execute(
+        old.where(Message.created_at < since, Message.read_at.is_(None))
+    ).unique():
+        messages.mark_read(uow, person.actor(), message_id)
+
+
+def _write(uow: UnitOfWork, office: Actor, calendar: Calendar) -> int:
     topics = [one for one in queries.list_topics(uow, office).rows if isinstance(one, queries.TopicRow)][:4]
     if not topics:
         return 0
@@ -116,7 +165,7 @@ def _write(uow: UnitOfWork, office: Actor, calendar: _Calendar) -> int:
     return len(written)
 
 
-def _argue_with_experts(uow: UnitOfWork, office: Actor, drafts: list[Project], calendar: _Calendar) -> None:
+def _argue_with_experts(uow: UnitOfWork, office: Actor, drafts: list[Project], calendar: Calendar) -> None:
     """Ask two experts to argue each draft: the one to sign in as and a colleague, unless they have an interest in it."""
     query = select(Expert).where(Expert.seed_key.in_(ARGUERS))
     known = sorted(uow.session.scalars(query).unique(), key=lambda one: ARGUERS.index(str(one.seed_key)))
@@ -135,7 +184,7 @@ def _argue_with_experts(uow: UnitOfWork, office: Actor, drafts: list[Project], c
 def _write_scenarios(uow: UnitOfWork) -> None:
     """Attach what can be tried to the needs of chain leaders and public bodies that are scenario opportunities."""
     query = select(Need).where(Need.source == "scenario", Need.state.in_(OPEN_STATES)).order_by(Need.id)
-    until = local_date(uow.clock()) + timedelta(days=45)
+    until = local_date(uow.clock()) + timedelta(days=SCENARIOS + 45)
     for need in uow.session.scalars(query):
         if scenarios.why_not(need) is None and uow.session.get(Scenario, need.id) is None:
             given = SCENARIO | {"tryable": need.content or need.difficulties, "apply_until": until.isoformat()}

@@ -43,6 +43,9 @@ def demo() -> None:
             console.print(f"  {seed_introductions(opened)} introductions")
         with step("an example list of projects"):
             console.print(f"  {seed_projects(opened)} projects")
+        with step("what the projects added"), progress("reading and matching") as advance:
+            opened.matcher.sync(advance)
+            opened.matcher.match(advance)
 
 
 def _tell_where(settings: Settings) -> None:

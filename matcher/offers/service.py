@@ -212,7 +212,7 @@ def _publish(uow: UnitOfWork, actor: Actor, offer: Offer) -> None:
     outbox.put(uow, outbox.Topic.INDEX, "offer", offer.id)
 
 
-def _as_given(offer: Offer) -> dict[str, Any]:
+def given_of(offer: Offer) -> dict[str, Any]:
     """Return the stored answers in the form in which people give them (money in 万元)."""
     given = answers_of(offer)
     for name in ("price_low", "price_high"):
@@ -223,7 +223,7 @@ def _as_given(offer: Offer) -> dict[str, Any]:
 def submit(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     """Hand a draft in; raises InvalidInput when it is not complete."""
     offer = _get(uow, actor, offer_id, "offer.submit")
-    _checked(_as_given(offer), complete=True)
+    _checked(given_of(offer), complete=True)
     _submit(uow, actor, offer)
     return offer
 

@@ -14,7 +14,7 @@ from matcher.projects.bids.model import Bid
 from matcher.projects.delivery import acceptance, books, changes, clock, drafting, payments, progress, signing
 from matcher.projects.delivery.model import TaskBook
 from matcher.projects.delivery.payments import Source
-from matcher.projects.lifecycle import BidState, ProjectState
+from matcher.projects.lifecycle import BidState, Mode, ProjectState
 from tests.conftest import Actors, MovableClock
 from tests.factories import NeedFactory
 from tests.projects import BidFactory, ProjectFactory
@@ -63,6 +63,18 @@ def test_the_suggestion_of_a_bid_is_a_plan_that_adds_up(uow: UnitOfWork, actors:
     by = payments.balance(uow, book)
     assert (by[Source.GOVERNMENT].total, by[Source.ENTERPRISE].total) == (Decimal(3_000_000), Decimal(9_000_000))
     assert [m.title for m in drafting.milestones(uow, book.id)] == ["样件", "产线验证"]
+
+
+def test_the_teams_of_a_race_share_its_funds_to_the_fen(uow: UnitOfWork, actors: Actors) -> None:
+    funds = {"government_funds": Decimal("1000000.00"), "enterprise_funds": Decimal("5600000.01")}
+    project = ProjectFactory(state=ProjectState.AWARDED, mode=Mode.RACE, teams=3, **funds)
+    uow.session.flush()
+    teams = [BidFactory(project=project, state=BidState.AWARDED) for _ in range(3)]
+    uow.session.flush()
+    books = [drafting.draft(uow, actors.government, one.id, drafting.suggestion(uow, one)) for one in teams]
+    assert sum(one.government_amount for one in books) == project.government_funds
+    assert sum(one.enterprise_amount for one in books) == project.enterprise_funds
+    assert max(one.amount for one in books) - min(one.amount for one in books) <= Decimal("0.02")
 
 
 def test_more_than_the_projects_funds_and_more_at_signing_are_refused(uow: UnitOfWork, actors: Actors) -> None:

@@ -79,17 +79,22 @@ def months_after(start: date, months: int) -> date:
 
 
 def suggestion(uow: UnitOfWork, bid: Bid) -> dict[str, Any]:
-    """Return the answers with which the form of a new task book begins: from the project's funds and the bid's plan."""
+    """Return the answers with which the form of a new task book begins: from the project's funds and the bid's plan.
+
+    Of the funds it takes an equal part of what is left for the teams without a book, to the fen: all parts add up to them.
+    """
     project = projects.get(uow, bid.project_id)
     start = local_date(uow.clock())
     end = months_after(start, bid.months or project.months or 12)
     signing = rules_of(project.call).signing_share
     gates = sum(gate.share for gate in _gates(uow, project))
     steps = _from_bid(bid, start, end, max(0, 100 - signing - gates - LAST_SHARE))
-    teams = max(1, project.teams)
+    left = left_of(uow, project)
+    running = [one for one in books.of_project(uow, project.id) if one.state is not TaskBookState.TERMINATED]
+    teams = max(1, project.teams - len(running))
     return {
-        "government_amount": _wan((project.government_funds or Decimal(0)) / teams),
-        "enterprise_amount": _wan((project.enterprise_funds or Decimal(0)) / teams),
+        "government_amount": _wan(payments.split(left["government"], [1] * teams)[-1]),
+        "enterprise_amount": _wan(payments.split(left["enterprise"], [1] * teams)[-1]),
         "starts_on": start.isoformat(),
         "ends_on": end.isoformat(),
         "signing_share": str(signing),
