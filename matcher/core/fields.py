@@ -330,6 +330,11 @@ def empty_value(field: Field) -> Any:
     return "" if field.kind in _TEXTS else None
 
 
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the names of the answers that differ, in the order of the fields."""
+    return [name for name, value in after.items() if before.get(name) != value]
+
+
 def read_answers(fields: Sequence[Field], given: Mapping[str, Any], *, complete: bool = True) -> Answers:
     """Read what people gave for `fields`.
 

@@ -6,14 +6,15 @@ from matcher.core.clock import SHANGHAI
 from matcher.core.labels import Label
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.events import grid
-from matcher.events.model import Event, Meeting, Participant, ParticipantState
+from matcher.events.model import SIDE_LABELS, Event, Meeting, Participant, ParticipantState
 from matcher.messages.kinds import MessageKind
 from matcher.messages.service import Text, notify, people_for
 
 INVITED = Label("邀请您参加“{title}”", "You are invited to “{title}”")
 INVITED_BODY = Label(
-    "{day}，{place}。请告诉我们是否参加、谁来、哪些时段不便；会谈由系统按匹配结果安排。",
-    "{day}, {place}. Please say whether you come, who comes and when you cannot; meetings follow from the matching.",
+    "{day}，{place}。邀请您以{side}身份参加。请告诉我们是否参加、谁来、哪些时段不便；会谈由系统按匹配结果安排。",
+    "{day}, {place}. You are invited on the side of {side}. Please say whether you come, who comes and when you cannot; "
+    "meetings follow from the matching.",
 )
 TIMETABLE = Label("“{title}”的会谈安排有更新", "Your meetings at “{title}” have changed")
 TIMETABLE_BODY = Label(
@@ -50,7 +51,7 @@ def _tell(uow: UnitOfWork, event: Event, one: Participant, title: Label, body: L
 
 def invitation(uow: UnitOfWork, event: Event, one: Participant) -> None:
     """Invite a participant."""
-    body = INVITED_BODY.format(day=event.first_day.isoformat(), place=event.place)
+    body = INVITED_BODY.format(day=event.first_day.isoformat(), place=event.place, side=SIDE_LABELS[one.side])
     _tell(uow, event, one, INVITED, body, "invited")
 
 

@@ -70,8 +70,9 @@ def decide(
         raise InvalidInput(problems)
     if verdict is Verdict.ACCEPT and not both_open(uow, pairing):
         raise Conflict(NOT_OPEN)
-    shift(uow, actor, pairing, verdict.value, note, reason=reason)
-    pairing.defer_until = defer_until if verdict is Verdict.DEFER else None
+    until = defer_until if verdict is Verdict.DEFER else None
+    shift(uow, actor, pairing, verdict.value, note, reason=reason, on=until.isoformat() if until else None)
+    pairing.defer_until = until
     record_decision(uow, actor, pairing, verdict, reason, note)
     if verdict is Verdict.ACCEPT:
         assignments.assign_if_free(uow, actor, pairing.id)
@@ -86,7 +87,8 @@ def shift(uow: UnitOfWork, actor: Actor, pairing: Pairing, action: str, note: st
     source = pairing.state
     PAIRING_LIFECYCLE.apply(uow, actor, pairing, action, note)
     pairing.changed_at = uow.clock()
-    audit.record(uow, actor, f"pairing.{action}", "pairing", pairing.id, **detail)
+    said = {name: value for name, value in detail.items() if value is not None}
+    audit.record(uow, actor, f"pairing.{action}", "pairing", pairing.id, **said)
     claims.forget(uow, pairing.id)
     _tell_need(uow, actor, pairing)
     introductions.follow(uow, actor, introductions.Taken(pairing, action, source, detail.get("reason"), note))

@@ -12,7 +12,7 @@ from matcher.accounts.service import organisation as get_organisation
 from matcher.core import audit, outbox
 from matcher.core.clock import local_date
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound, Problem
-from matcher.core.fields import clean_text
+from matcher.core.fields import changed_fields, clean_text
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
 from matcher.core.people import Actor
@@ -177,9 +177,10 @@ def edit(
     values = _checked(uow, given, complete=submit or need.state not in AS_DRAFT, known_only=known_only)
     if values["ref"] != (need.ref or ""):
         _check_ref(uow, need.organisation_id, values["ref"], need.id)
+    before = answers_of(need)
     assign(need, values)
     need.changed_at = uow.clock()
-    audit.record(uow, actor, "need.edit", "need", need.id)
+    audit.record(uow, actor, "need.edit", "need", need.id, fields=changed_fields(before, answers_of(need)))
     write_version(uow, actor, need)
     if submit and need.state in AS_DRAFT:
         _submit(uow, actor, need, "renew" if need.state in RENEWABLE else "submit")

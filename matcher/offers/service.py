@@ -9,7 +9,7 @@ from matcher.accounts.model import Organisation
 from matcher.accounts.service import organisation as get_organisation
 from matcher.core import audit, outbox
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound, Problem
-from matcher.core.fields import Answers, clean_text, read_answers
+from matcher.core.fields import Answers, changed_fields, clean_text, read_answers
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
 from matcher.core.people import Actor
@@ -188,9 +188,10 @@ def edit(uow: UnitOfWork, actor: Actor, offer_id: int, given: Mapping[str, Any],
     values = _checked(given, complete=submit or offer.state not in (OfferState.DRAFT, OfferState.RETURNED))
     if values["ref"] != (offer.ref or ""):
         _check_ref(uow, offer.organisation_id, values["ref"], offer.id)
+    before = answers_of(offer)
     _assign(offer, values)
     offer.changed_at = uow.clock()
-    audit.record(uow, actor, "offer.edit", "offer", offer.id)
+    audit.record(uow, actor, "offer.edit", "offer", offer.id, fields=changed_fields(before, answers_of(offer)))
     if submitting:
         _submit(uow, actor, offer)
     elif offer.state in OPEN_STATES:

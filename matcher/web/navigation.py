@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from flask import request
+from flask import g, request
 
 from matcher.core.labels import Label
 from matcher.core.people import ROLE_LABELS, Actor, Role
@@ -34,7 +34,8 @@ class Link:
     """Name an address in the header.
 
     `sections` are beginnings of endpoints that belong to the link; of several links that match a page, the one with the
-    longest match is marked. `count` returns how many things wait behind the link, in one query; 0 shows nothing.
+    longest match is marked. `count` returns how many things wait behind the link, in one query; 0 shows nothing. `waits` says
+    on one's first page what they are.
     """
 
     endpoint: str
@@ -42,6 +43,7 @@ class Link:
     sections: tuple[str, ...] = ()
     count: Callable[[UnitOfWork, Actor], int] | None = None
     icon: str = ""
+    waits: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,12 @@ class Menu:
     side: list[ShownLink]
     work_label: Label | None
 
+    @property
+    def waiting(self) -> list[ShownLink]:
+        """Return the links of the work behind which something waits that has words of its own."""
+        links = [link for one in self.work for link in (one.links if isinstance(one, ShownGroup) else [one])]
+        return [one for one in links if one.count and one.link.waits]
+
 
 NEEDS = Link("own_needs.index", Label("我的需求", "My needs"), ("own_needs.",))
 OFFERS = Link("own_offers.index", Label("我的成果", "My results"), ("own_offers.",))
@@ -100,8 +108,20 @@ PROJECT_PAGES = (
 )  # fmt: skip
 PROJECTS = Link("projects.index", Label("立题项目", "Projects"), PROJECT_PAGES, count_waiting)
 CALLS = Link("projects.calls", Label("榜单", "Lists"), ("projects.call",))
-INTRODUCTIONS = Link("introductions.index", Label("引荐", "Introductions"), ("introductions.",), waiting_introductions)
-EVENTS = Link("events.index", Label("对接会", "Meetings"), ("events.",), waiting_invitations)
+INTRODUCTIONS = Link(
+    "introductions.index",
+    Label("引荐", "Introductions"),
+    ("introductions.",),
+    waiting_introductions,
+    waits=Label("{count} 次引荐等您答复", "Introductions that wait for your answer: {count}"),
+)
+EVENTS = Link(
+    "events.index",
+    Label("对接会", "Meetings"),
+    ("events.",),
+    waiting_invitations,
+    waits=Label("{count} 份对接会邀请等您答复", "Invitations to meeting days that wait for your answer: {count}"),
+)
 EXPERTS = Link("experts.index", Label("专家库", "Experts"), ("experts.",))
 TASK_BOOKS = Link("delivery.index", Label("任务书", "Task books"), ("delivery.",))
 DEALS = Link("deals.index", Label("技术合同", "Contracts"), ("deals.",))
@@ -124,9 +144,16 @@ SCENARIOS = Link(
     Label("场景与试验", "Scenarios and trials"),
     ("scenarios.own", "scenarios.trial", "scenarios.edit"),
     waiting_applications,
+    waits=Label("{count} 份场景申请等您处理", "Applications to your scenarios that wait: {count}"),
 )
 
-BIDS = Link("bids.index", Label("揭榜与合作", "Bids"), ("bids.",), waiting_bids)
+BIDS = Link(
+    "bids.index",
+    Label("揭榜与合作", "Bids"),
+    ("bids.",),
+    waiting_bids,
+    waits=Label("{count} 项揭榜或合作邀请等您处理", "Bids and invitations to bid that wait: {count}"),
+)
 GATES = Link("gates.own", Label("赛马考核", "Gates of races"), ("gates.",))
 BIDDING = Group(Label("揭榜", "Bidding"), (BIDS, TASK_BOOKS, GATES, SCENARIOS))
 COOPERATION = Group(Label("对接", "Cooperation"), (INTRODUCTIONS, EVENTS, DEALS, SCENARIOS, TASK_BOOKS))
@@ -192,8 +219,14 @@ SIDE: tuple[Link, ...] = (Link("inbox.index", Label("消息", "Messages"), ("inb
 
 
 def navigation() -> Menu:
-    """Return the links that the actor sees, with the one of this page marked."""
-    actor = current_actor()
+    """Return the links that the actor sees, with the one of this page marked; what waits is counted once a page."""
+    if "navigation" not in g:
+        g.navigation = _menu_of(current_actor())
+    menu: Menu = g.navigation
+    return menu
+
+
+def _menu_of(actor: Actor) -> Menu:
     roles = [role for role in WORK if role in actor.roles]
     work = _merged(entry for role in roles for entry in WORK[role])
     side = SIDE if actor.person_id is not None else ()

@@ -171,3 +171,13 @@ def test_every_page_reads_in_english(sign_in, introduction, uow, actors, role): 
     agree(uow, actors, introduction)
     for path in (address, "/introductions/", "/inbox/", "/inbox/settings", "/deals/"):
         assert browser.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "home"), [("enterprise", "/enterprise/"), ("university", "/university/")])
+def test_the_first_page_says_what_waits_for_an_answer_until_it_is_given(sign_in, introduction, role, home):  # noqa: F811
+    browser, address = sign_in(role), f"/introductions/{introduction.id}"
+    assert "1 次引荐等您答复" in browser.get(home).text
+    assert "Introductions that wait for your answer: 1" in browser.get(home, lang="en").text
+    browser.get(address, lang="zh")
+    assert browser.post(f"{address}/answer", YES).status_code == 303
+    assert "等您答复" not in browser.get(home).text

@@ -26,7 +26,7 @@ CAPS = {
     ("government", "/government/gaps"): 16,
     ("desk", "/my/needs/"): 9,
     ("admin", "/admin/people"): 7,
-    ("admin", "/admin/audit"): 6,
+    ("admin", "/admin/audit"): 9,
     ("visitor", "/needs"): 12,
     ("visitor", "/offers"): 11,
 }

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from matcher.exchange.verdict import Action
+from matcher.web.admin.details import KEYS
 from matcher.web.admin.words import ENTITIES, VERBS
 
 CODE = Path(__file__).resolve().parents[2] / "matcher"
@@ -35,3 +37,10 @@ def test_every_action_and_every_thing_of_the_record_has_a_word() -> None:
     assert len(actions) > 50
     assert actions - set(VERBS) == set()
     assert things - set(ENTITIES) == set()
+
+
+def test_every_detail_of_the_record_has_a_word() -> None:
+    calls = [call for call in _calls() if ast.unparse(call.func) == "audit.record"]
+    told = {one.arg for call in calls for one in call.keywords if one.arg} | {action.value for action in Action}
+    assert len(told) > 40
+    assert told - set(KEYS) == set()

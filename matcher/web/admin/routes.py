@@ -15,6 +15,7 @@ from matcher.core.people import ROLE_LABELS, Role
 from matcher.messages import office
 from matcher.messages.model import DeliveryState
 from matcher.web.admin.audit import AUDIT_PAGE, audit_page
+from matcher.web.admin.details import Names, details, thing
 from matcher.web.admin.words import PAGES, entity_word, verb
 from matcher.web.context import current_actor, current_uow
 from matcher.web.guard import for_roles
@@ -92,6 +93,9 @@ def audit() -> ResponseReturnValue:
         page=page,
         pages=max(1, -(-total // AUDIT_PAGE)),
         entity_word=entity_word,
+        names=Names(current_uow(), [row for row, _name in rows]),
+        thing=thing,
+        details=details,
         verb=verb,
         audit_tabs=_tabs,
         link=_link,
