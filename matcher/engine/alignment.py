@@ -45,8 +45,9 @@ def similarities(need: Vectors, offers: Vectors) -> Vectors:
     """
     if need.shape[1] != offers.shape[1]:
         raise BadVectors(f"rows of {need.shape[1]} and {offers.shape[1]} dimensions cannot be aligned")
-    # One product for all rows: its sums do not depend on how many offers there are, those of a product by row do.
-    cosines: Vectors = offers @ need.T
+    # Pair by pair, so that no sum depends on how many offers there are, and in one thread: a matrix product would share this
+    # out among cores that wait for each other longer than they compute whenever the machine has something else to do.
+    cosines: Vectors = np.vecdot(offers[:, None, :], need[None, :, :])
     if not np.isfinite(cosines).all():
         raise BadVectors("vectors are not finite")
     return cosines

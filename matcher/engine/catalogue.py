@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 DEPTH = 200  # candidates of each kind
 SPARE = 150  # candidates read whole beyond those wanted; docs/quality.md has what is lost
 MOST_PROBES = 16  # rows of a long query that propose candidates
-_FORMAT = 2  # of snapshots, to be raised with whatever they hold of an item: older ones are built anew
+_FORMAT = 3  # of snapshots, to be raised with whatever they hold of an item: older ones are built anew
 _TOGETHER = 128  # items analysed and encoded, or queries searched, at a time
 _REMEMBERED = 8192  # items as they were read last
 _READ_AT_ONCE = 2000  # vectors, while searches wait: some milliseconds
@@ -202,8 +202,9 @@ class Catalogue:
         """Return the places of the candidates with the most evidence when each is taken as one passage."""
         if len(pool) <= count:
             return np.arange(len(pool))
-        rows, hubness = self._store.heads(pool)
-        brief = Candidates(pool, rows, np.arange(len(pool) + 1), hubness)
+        rows = self._vectors.at_hand(pool)
+        rows = self._store.first_rows(pool) if rows is None else rows
+        brief = Candidates(pool, rows, np.arange(len(pool) + 1), self._store.hubness(pool))
         total = weigh(query, brief, words, self.reference, self.ranking.formula).total
         return np.sort(np.argpartition(-total, count)[:count])
 

@@ -25,9 +25,7 @@ from matcher.engine.items import DamagedSnapshot, Vectors
 
 Ids = npt.NDArray[np.int64]
 
-_HEADER = struct.Struct(
-    "<III16sf"
-)  # bytes in all, rows, bytes of the language, digest of the text hash, hubness; `heads` too
+_HEADER = struct.Struct("<III16sf")  # bytes in all, rows, bytes of the language, digest of the text hash, hubness
 _FACTS = TypeAdapter(Facts)
 _READ_AHEAD = 8192  # bytes: most items come with one call
 _WORTH_REWRITING = 64 * 2**20
@@ -138,6 +136,7 @@ class ItemStore:
         self._end = 0
         self._live = 0
         self._places: dict[int, int] = {}  # offset * 2, plus 1 in the nameless file
+        self._hubness: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -155,7 +154,7 @@ class ItemStore:
         """Return all ids in ascending order."""
         return np.sort(np.fromiter(self._places, np.int64, len(self._places)))
 
-    def put(self, items: Iterable[StoredItem]) -> None:
+    def put(self, items: Collection[StoredItem]) -> None:
         """Add items or put them in the place of those with the same ids; raises OSError, and changes nothing, on a full disk."""
         blobs = {item.id: self._pack(item) for item in items}
         start = self._end
@@ -165,13 +164,17 @@ class ItemStore:
             self._places[key] = start << 1 | 1
             start += len(blob)
             self._live += len(blob)
+        self._hubness |= {item.id: item.hubness for item in items}
         self._end = start
         if self._end - self._live > max(self._live, _WORTH_REWRITING):
             self._rewrite()
 
     def remove(self, ids: Collection[int]) -> int:
         """Forget items and return how many of them were there."""
-        places = [self._places.pop(key) for key in set(ids) if key in self._places]
+        here = [key for key in set(ids) if key in self._places]
+        places = [self._places.pop(key) for key in here]
+        for key in here:
+            del self._hubness[key]
         for place in places:
             if place & 1:
                 self._live -= int(_HEADER.unpack(self._bytes(place, _HEADER.size))[0])
@@ -183,14 +186,15 @@ class ItemStore:
 
     def first_rows(self, ids: Sequence[int] | Ids) -> Vectors:
         """Return the rows (n, d) of the whole texts of items, which must all be there."""
-        return self.heads(ids)[0]
+        base, extra = self._base.descriptor if self._base else -1, self._extra.descriptor
+        places = [self._places[key] for key in np.asarray(ids, np.int64).tolist()]
+        size, pread = 4 * self.dimension, os.pread
+        data = [pread(extra if place & 1 else base, size, (place >> 1) + _HEADER.size) for place in places]
+        return np.frombuffer(b"".join(data), "<f4").reshape(-1, self.dimension)
 
-    def heads(self, ids: Sequence[int] | Ids) -> tuple[Vectors, npt.NDArray[np.float32]]:
-        """Return the rows (n, d) of the whole texts of items, which must all be there, and their hubness (n,)."""
-        head = np.dtype([("sizes", "<u4", 3), ("digest", "V16"), ("hubness", "<f4"), ("first", "<f4", self.dimension)])
-        data = b"".join([self._bytes(self._places[key], head.itemsize) for key in np.asarray(ids, np.int64).tolist()])
-        read = np.frombuffer(data, head)
-        return np.ascontiguousarray(read["first"]), np.ascontiguousarray(read["hubness"])
+    def hubness(self, ids: Ids) -> npt.NDArray[np.float32]:
+        """Return the hubness (n,) of items, which must all be there."""
+        return np.array([self._hubness[key] for key in ids.tolist()], np.float32)
 
     def digests(self) -> Iterator[tuple[int, bytes]]:
         """Yield every id with the digest of its text hash."""
@@ -247,6 +251,7 @@ class ItemStore:
         offsets = self._copy(_File(os.open(folder / "items.bin", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)))
         table = np.array([list(offsets), list(offsets.values())], np.int64).reshape(2, -1)
         np.save(folder / "places.npy", table)
+        np.save(folder / "hubness.npy", self.hubness(table[0]))
 
     @classmethod
     def load(cls, folder: Path, dimension: int, scratch: Path | None = None) -> ItemStore:
@@ -254,10 +259,13 @@ class ItemStore:
         store = cls(dimension, scratch)
         try:
             ids, offsets = np.load(folder / "places.npy", allow_pickle=False)
+            hubness = np.load(folder / "hubness.npy", allow_pickle=False)
             store._base = _File.reading(folder / "items.bin")
         except (OSError, ValueError) as error:
             raise DamagedSnapshot(f"the items in {folder} cannot be read: {error}") from error
-        store._places = dict(zip(ids.tolist(), (offsets << 1).tolist(), strict=True))
+        keys = ids.tolist()
+        store._places = dict(zip(keys, (offsets << 1).tolist(), strict=True))
+        store._hubness = dict(zip(keys, hubness.tolist(), strict=True))
         return store
 
 

@@ -8,7 +8,9 @@ memory map.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ Search = Callable[[Vectors, int], tuple[Vectors, Ids]]
 
 EXACT_UP_TO = 50_000  # exact search takes about 10 ms there on one core
 GROWTH = 4  # times the items that the lists were trained on, until they are trained anew
-WORTH_SHARING = 300_000  # vectors that one query is compared with: about 20 ms on one core
+WORTH_SHARING = 300_000  # comparisons of two vectors: about 20 ms on one core
 MOST_CHANGES = 10_000  # kept beside the lists: exact search of them takes about 2 ms
 _DEAD_SHARE = 0.25  # of what is in the lists, until they are cleared of it
 
@@ -125,6 +127,14 @@ class VectorIndex:
         order = np.lexsort((ids, -scores), axis=1)[:, :k]
         return np.take_along_axis(ids, order, 1), np.take_along_axis(scores, order, 1)
 
+    def at_hand(self, ids: Ids) -> Vectors | None:
+        """Return the exact vectors (n, d) of stored ids where they are in memory, None where only lists are."""
+        if self._base is not None:
+            return None
+        with _threads(1):
+            rows: Vectors = self._index.reconstruct_batch(ids)
+        return rows
+
     def raw(self) -> Search:
         """Return the search of FAISS's own object, that of the lists where there are any, for measurements."""
         index = self._index if self._base is None else self._base
@@ -140,18 +150,37 @@ class VectorIndex:
         return [self._base, self._index] if self._index.ntotal else [self._base]
 
     def _search(self, index: Any, queries: Vectors, k: int, among: set[int] | None) -> tuple[Ids, Vectors]:
+        """Search one index, on all cores where there is enough to do.
+
+        FAISS's own threads wait for each other many times in a search, and on a machine that does something else besides,
+        each wait lasts until everybody had a turn: a few queries are searched by this thread alone, many are dealt out.
+        """
         faiss = _faiss()
         selector = self._selector(index, among)
-        if not _lists(index):
-            parameters = faiss.SearchParameters(sel=selector) if selector else None
-        else:
-            probes = self.probes if among is None else _lists(index)
-            # One query's lists are shared among the cores only where waiting for each other costs less than it saves;
-            # many queries are shared out by themselves.
-            heavy = len(queries) == 1 and index.ntotal * probes > WORTH_SHARING * _lists(index)
-            index.parallel_mode = 1 if heavy else 0
+        lists, compared = _lists(index), index.ntotal
+        parameters = faiss.SearchParameters(sel=selector) if selector else None
+        if lists:
+            probes = self.probes if among is None else lists
+            compared = compared * probes // lists
             parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
-        scores, ids = index.search(queries, k, params=parameters)
+            index.parallel_mode = (
+                1 if len(queries) == 1 else 0
+            )  # the lists of a query are shared out, or the queries are
+
+        def find(part: Vectors) -> tuple[Vectors, Ids]:
+            with _threads(1):
+                found: tuple[Vectors, Ids] = index.search(part, k, params=parameters)
+            return found
+
+        if len(queries) * compared <= WORTH_SHARING:
+            scores, ids = find(queries)
+        elif len(queries) == 1:
+            scores, ids = index.search(queries, k, params=parameters)
+        else:
+            hands = faiss.omp_get_max_threads()
+            with ThreadPoolExecutor(hands) as pool:
+                parts = list(pool.map(find, np.array_split(queries, min(hands, len(queries)))))
+            scores, ids = (np.concatenate(each) for each in zip(*parts, strict=True))
         return ids, scores
 
     def _selector(self, index: Any, among: set[int] | None) -> Any:
@@ -272,6 +301,18 @@ class VectorIndex:
 def _faiss() -> Any:
     """Import FAISS when it is first needed; its stubs know nothing of the keyword arguments that its Python side adds."""
     return import_module("faiss")
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let FAISS use so many threads for what this thread asks of it."""
+    faiss = _faiss()
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(count)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _flat(dimension: int) -> Any:

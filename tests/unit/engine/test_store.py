@@ -26,7 +26,11 @@ def item(number: int, version: int = 0, rows: int = 3) -> StoredItem:
         Profile("offer", fields=frozenset({"新材料", f"f{version}"}), trl=version, amount_low=0.1),
         (Indicator("孔隙率", "le", 0.5, unit="%"),),
     )
-    return StoredItem.of(number, digest_of(f"{number}:{version}"), "zh", 0.25, vectors, facts)
+    return StoredItem.of(number, digest_of(f"{number}:{version}"), "zh", hubness_of(number), vectors, facts)
+
+
+def hubness_of(number: int) -> float:
+    return number / 16
 
 
 def assert_same(left: StoredItem, right: StoredItem) -> None:
@@ -68,6 +72,7 @@ def test_any_changes_leave_what_a_dictionary_would(tmp_path_factory: pytest.Temp
     assert store.ids().tolist() == sorted(expected)
     for number, back in zip(sorted(expected), store.read(sorted(expected)), strict=True):
         assert_same(item(number, expected[number]), back)
+    np.testing.assert_array_equal(store.hubness(store.ids()), [hubness_of(number) for number in sorted(expected)])
 
 
 def test_space_of_replaced_items_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:

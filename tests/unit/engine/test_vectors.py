@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from matcher.engine import vectors
 from matcher.engine.items import BadVectors, DamagedSnapshot
 from matcher.engine.vectors import VectorIndex
 
@@ -110,6 +111,29 @@ def test_one_query_alone_finds_what_it_finds_in_a_batch() -> None:
     together = large.search(queries, 10)
     for at, query in enumerate(queries):
         np.testing.assert_array_equal(large.search(query[None, :], 10)[0][0], together[0][at])
+
+
+@pytest.mark.parametrize("exact_up_to", [50_000, 100])
+def test_queries_dealt_out_among_the_cores_find_what_one_core_finds(
+    monkeypatch: pytest.MonkeyPatch, exact_up_to: int
+) -> None:
+    built = index(exact_up_to)
+    built.upsert(range(1200), made(range(1200)))
+    queries = made(range(5000, 5041))
+    alone, scores = built.search(queries, 10)
+    monkeypatch.setattr(vectors, "WORTH_SHARING", 0)
+    together, same = built.search(queries, 10)
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_allclose(same, scores, atol=1e-6)
+
+
+def test_exact_vectors_are_at_hand_until_there_are_lists() -> None:
+    ids = np.array([7, 3, 900])
+    small, large = index(), index(100)
+    for each in (small, large):
+        each.upsert(range(1200), made(range(1200)))
+    np.testing.assert_array_equal(small.at_hand(ids), made(ids))
+    assert large.at_hand(ids) is None
 
 
 def test_an_index_larger_than_its_lists_were_made_for_is_trained_anew() -> None:
