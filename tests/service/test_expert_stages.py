@@ -53,7 +53,7 @@ def test_a_gate_is_judged_by_its_own_criteria_with_names_and_files_shown(
     gates.hand_in(uow, actors.university, entry.id, "样件三件，孔隙率 0.4%")
     report = files.attach(uow, actors.university, store, "gate_entry", entry.id, "报告.pdf", b"%PDF-1.7 x")
     _, shown = sheets.opened(uow, actors.expert, seat.id, team.id)
-    assert "样件三件，孔隙率 0.4%" in [text for _, text in shown.texts]
+    assert [text for _, text in shown.shown] == ["样件三件，孔隙率 0.4%"]
     assert team.organisation.name in shown.names
     assert sheets.open_file(uow, actors.expert, seat.id, report.id).name == "报告.pdf"
     with pytest.raises(NotFound):
@@ -136,7 +136,7 @@ def test_acceptance_is_judged_on_what_was_measured_and_decided_when_the_experts_
     made = acceptance.apply(uow, actors.university, book.id, "全部完成", [{"value": "0.4"}, {"value": "990"}])
     report = files.attach(uow, actors.university, store, "acceptance", made.id, "检测.pdf", b"%PDF-1.7 x")
     _, shown = sheets.opened(uow, actors.expert, seat.id, book.bid_id)
-    assert [one.value for one in shown.measured] == [0.4, 990]
+    assert [(one.value.value, one.verdict) for one in shown.measured] == [(0.4, "met"), (990, "met")]
     assert [one.id for one in shown.files] == [report.id]
     with pytest.raises(Conflict, match="0 sheets of 1"):
         acceptance.decide(uow, actors.government, book.id, "passed", "good", "")

@@ -16,6 +16,7 @@ from matcher.core.vocabularies import Vocabulary
 from matcher.needs import service as needs
 from matcher.needs.model import OPEN_STATES, Need
 from matcher.offers import service as offers
+from matcher.offers.model import OPEN_STATES as OPEN_OFFERS
 from matcher.offers.model import Offer
 from matcher.projects.bids import queries as bid_queries
 from matcher.projects.delivery import books, measuring, merging, payments, progress
@@ -303,6 +304,11 @@ def results_of(uow: UnitOfWork, project_id: int) -> list[tuple[Offer, int | None
     query = select(Offer, ProjectOffer.bid_id).join(ProjectOffer, ProjectOffer.offer_id == Offer.id)
     found = uow.session.execute(query.where(ProjectOffer.project_id == project_id).order_by(Offer.id))
     return [(offer, bid_id) for offer, bid_id in found.unique()]
+
+
+def public_results(uow: UnitOfWork, project_id: int) -> list[Offer]:
+    """Return the results of a project that are published, for everybody."""
+    return [offer for offer, _ in results_of(uow, project_id) if offer.state in OPEN_OFFERS]
 
 
 def require_application(acceptance: Acceptance | None) -> Acceptance:

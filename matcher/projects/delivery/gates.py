@@ -158,6 +158,20 @@ def panel_scores(uow: UnitOfWork, gate: Gate) -> dict[int | None, float] | None:
     return {bid_id: one.total for bid_id, one in results.results(uow, panel).items()}
 
 
+def hindrance(uow: UnitOfWork, gate: Gate) -> Label | None:
+    """Return why a gate cannot be decided now: it is not open, or waits for a team or for the experts; None: it can."""
+    if gate.state is not GateState.OPEN:
+        return NOT_OPEN
+    handed_in = [one.handed_in_at is not None for one in entries(uow, gate.id).values()]
+    if local_date(uow.clock()) <= gate.due_on and not all(handed_in):
+        return NOT_YET.format(day=gate.due_on.isoformat())
+    try:
+        panel_scores(uow, gate)
+    except Conflict as error:
+        return error.message
+    return None
+
+
 def _close_panel(uow: UnitOfWork, gate: Gate) -> None:
     panel = panels.panel_of(uow, gate.project_id, Stage.GATE, gate.id)
     if panel is not None and panel.closed_at is None:
@@ -177,10 +191,8 @@ def decide(
     project = get_project(uow, gate.project_id)
     teams = {bid.id: bid for bid in bid_queries.of_project(uow, project.id, [BidState.RUNNING])}
     shown = entries(uow, gate.id)
-    if gate.state is not GateState.OPEN:
-        raise Conflict(NOT_OPEN)
-    if local_date(uow.clock()) <= gate.due_on and any(one.handed_in_at is None for one in shown.values()):
-        raise Conflict(NOT_YET.format(day=gate.due_on.isoformat()))
+    if reason := hindrance(uow, gate):
+        raise Conflict(reason)
     scores = panel_scores(uow, gate)
     problems = _problems(gate, set(teams), verdicts, money_into)
     if problems:

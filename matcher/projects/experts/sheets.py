@@ -13,9 +13,11 @@ from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.fields import clean_text, plain_number, shorten
 from matcher.core.labels import Label
 from matcher.core.people import Actor
+from matcher.core.rows import IndicatorRow
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects import files
 from matcher.projects.bids.model import Bid
+from matcher.projects.delivery import gates, measuring
 from matcher.projects.delivery.model import Acceptance, Gate, GateEntry, MeasuredValue, TaskBook
 from matcher.projects.experts import panels, seats
 from matcher.projects.experts.model import Panel, ScoreSheet, Stage
@@ -41,10 +43,20 @@ HIDDEN = "〔已隐去〕"
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """Hold one indicator with what a team reached of it, None where it said nothing, and what that means."""
+
+    demand: IndicatorRow
+    value: IndicatorRow | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Hold what an expert reads of one subject: the project itself, or a bid with `bid` for its facts.
 
-    `texts` are headings and texts; of a blind bid they have no names in them and `names` is empty.
+    `texts` are headings and texts; of a blind bid they have no names in them and `names` is empty. `shown` is what the team
+    showed at this stage, `measured` what it reached of every indicator.
     """
 
     bid_id: int | None
@@ -52,7 +64,8 @@ class Subject:
     texts: Sequence[tuple[Label, str]]
     names: Sequence[str] = ()
     bid: Bid | None = None
-    measured: Sequence[MeasuredValue] = ()
+    shown: Sequence[tuple[Label, str]] = ()
+    measured: Sequence[Reached] = ()
     files: Sequence[ProjectFile] = ()  # of the gate or the acceptance; none where names are hidden
 
 
@@ -72,16 +85,16 @@ def _subject(uow: UnitOfWork, panel: Panel, bid: Bid, place: int) -> Subject:
         (Label("为什么可行", "Why it works"), bid.reasons),
         (Label("实施计划", "Plan"), bid.plan),
     ]
-    more, measured = _evidence(uow, panel, bid)
-    texts += more
+    shown, measured = _evidence(uow, panel, bid)
     if panel.is_blind:
         known = _names(bid)
-        shown = [(title, masked(text, known)) for title, text in texts if text]
-        return Subject(bid.id, bid.code or f"{place:02d}", shown, (), bid, measured)
+        hidden, shown = ([(title, masked(text, known)) for title, text in one if text] for one in (texts, shown))
+        return Subject(bid.id, bid.code or f"{place:02d}", hidden, (), bid, shown, measured)
     texts.insert(2, (Label("团队与条件", "Team and strengths"), bid.strengths))
     names = [bid.organisation.name, *(m.organisation.name for m in bid.members if not m.is_lead)]
     attached = _files(uow, panel, bid)
-    return Subject(bid.id, bid.code or bid.number, [one for one in texts if one[1]], names, bid, measured, attached)
+    texts = [one for one in texts if one[1]]
+    return Subject(bid.id, bid.code or bid.number, texts, names, bid, shown, measured, attached)
 
 
 def _files(uow: UnitOfWork, panel: Panel, bid: Bid) -> list[ProjectFile]:
@@ -112,18 +125,25 @@ def open_file(uow: UnitOfWork, actor: Actor, seat_id: int, file_id: int) -> Proj
     return files.open_file(uow, actor, file_id, lambda *_: True)
 
 
-def _evidence(uow: UnitOfWork, panel: Panel, bid: Bid) -> tuple[list[tuple[Label, str]], list[MeasuredValue]]:
-    """Return what a team showed at the gate, or at acceptance with what was measured."""
-    if panel.stage is Stage.GATE:
-        entry = _entry(uow, panel, bid.id)
-        return [(Label("本节点提交的材料", "Handed in for this gate"), entry.evidence if entry else "")], []
-    if panel.stage is Stage.ACCEPTANCE:
-        accepted = _acceptance(uow, bid.id)
-        if accepted is not None:
-            values = select(MeasuredValue).where(MeasuredValue.acceptance_id == accepted.id)
-            rows = list(uow.session.scalars(values.order_by(MeasuredValue.position)))
-            return [(Label("验收申请", "Application for acceptance"), accepted.summary)], rows
+def _evidence(uow: UnitOfWork, panel: Panel, bid: Bid) -> tuple[list[tuple[Label, str]], list[Reached]]:
+    """Return what a team showed at the gate, or at acceptance, with what it reached of every indicator."""
+    if panel.stage is Stage.GATE and (entry := _entry(uow, panel, bid.id)) is not None and entry.handed_in_at:
+        reported = {
+            one["place"]: IndicatorRow(**{k: v for k, v in one.items() if k != "place"}) for one in entry.reported
+        }
+        return [(Label("本节点提交的材料", "Handed in for this gate"), entry.evidence)], _reached(uow, bid, reported)
+    if panel.stage is Stage.ACCEPTANCE and (accepted := _acceptance(uow, bid.id)) is not None:
+        query = select(MeasuredValue).where(MeasuredValue.acceptance_id == accepted.id)
+        values = {one.position: one.row() for one in uow.session.scalars(query)}
+        return [(Label("验收申请", "Application for acceptance"), accepted.summary)], _reached(uow, bid, values)
     return [], []
+
+
+def _reached(uow: UnitOfWork, bid: Bid, values: Mapping[int, IndicatorRow]) -> list[Reached]:
+    demands = gates.demands(uow, bid)
+    return [
+        Reached(one, values.get(place), measuring.verdict(one, values.get(place))) for place, one in enumerate(demands)
+    ]
 
 
 def _names(bid: Bid) -> list[str]:

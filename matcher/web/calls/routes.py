@@ -9,6 +9,7 @@ from matcher.exchange.call_document import call_document
 from matcher.exchange.call_workbook import call_workbook
 from matcher.exchange.project_archive import ended_project, is_ready, write_archive
 from matcher.needs.model import NEED_LIFECYCLE
+from matcher.projects.delivery.acceptance import public_results
 from matcher.projects.lifecycle import MODE_LABELS, PROJECT_LIFECYCLE
 from matcher.projects.setup import public
 from matcher.projects.setup.fields import CALL_FIELDS, PROJECT_FIELDS
@@ -70,10 +71,11 @@ def project(project_id: int) -> ResponseReturnValue:
     """Show one project as everyone may read it."""
     with current_uow() as uow:
         shown = public.project(uow, current_actor(), project_id)
+        results = public_results(uow, project_id)
     fields = {one.name: one for one in PROJECT_FIELDS}
     return render_template(
         "calls/project.html", shown=shown, project=shown.project, fields=fields, now=uow.clock(),
-        has_archive=is_ready(shown.project.state), **WORDS,
+        has_archive=is_ready(shown.project.state), results=results, **WORDS,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from matcher.projects.delivery.measuring import OUTCOMES
 from matcher.projects.experts.panels import STAGE_LABELS
 from matcher.projects.experts.results import VERDICTS
 from matcher.projects.experts.service import organisation_of
@@ -19,5 +20,6 @@ def expert_words() -> dict[str, object]:
         "PROJECT_STATES": PROJECT_LIFECYCLE.labels,
         "MODES": MODE_LABELS,
         "VERDICTS": VERDICTS,
+        "REACHED": OUTCOMES,
         "organisation_of": organisation_of,
     }

@@ -10,7 +10,7 @@ from matcher.projects import files
 from matcher.projects.bids.queries import of_project as bids_of
 from matcher.projects.delivery import gate_plan, gate_views, gates, measuring, merging
 from matcher.projects.delivery.gates import Verdict
-from matcher.projects.delivery.lifecycle import GATE_LIFECYCLE
+from matcher.projects.delivery.lifecycle import GATE_LIFECYCLE, GateState
 from matcher.projects.lifecycle import BID_LIFECYCLE, BidState
 from matcher.projects.setup.rules import rules_of
 from matcher.web.context import current_actor, current_uow, file_store
@@ -111,10 +111,8 @@ def _gate(gate_id: int, form: Form) -> str:
     race = gate_views.race(uow, current_actor(), found.project_id)
     rows = [one for one in race.teams if gate_id in one.entries]
     attached = files.of_many(uow, "gate_entry", [one.entries[gate_id].id for one in rows])
-    try:
-        scores, waits = gates.panel_scores(uow, found), None
-    except Conflict as error:
-        scores, waits = None, error.message
+    waits = gates.hindrance(uow, found) if found.state is GateState.OPEN else None
+    scores = gates.panel_scores(uow, found) if waits is None else None
     return render_template(
         "gates/gate.html", gate=found, race=race, rows=rows, files=attached, form=form, scores=scores, waits=waits
     )
