@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from matcher.accounts.model import Membership, Person
@@ -123,6 +123,18 @@ def _replies(uow: UnitOfWork, moment: datetime) -> list[Reply]:
     return [Reply(*row) for row in uow.session.execute(query)]
 
 
+def _is_answer() -> ColumnElement[bool]:
+    """Return the condition that a side moved a pairing by answering its introduction: that is told as the answer."""
+    said_no = exists().where(
+        Introduction.pairing_id == StateChange.entity_id,
+        IntroductionAnswer.introduction_id == Introduction.id,
+        IntroductionAnswer.person_id == StateChange.person_id,
+        IntroductionAnswer.is_interested.is_(False),
+    )
+    by_answer = or_(StateChange.action == "interest", and_(StateChange.action == "decline", said_no))
+    return and_(StateChange.source == PairingState.INTRODUCED, by_answer)
+
+
 def _happened(uow: UnitOfWork, actor: Actor, moment: datetime, *, by_desk: bool) -> tuple[list[Happened], int]:
     """Return the first changes and the count of all: by colleagues on what is the actor's, or by the two sides on anything."""
     who = aliased(Person)
@@ -144,7 +156,7 @@ def _happened(uow: UnitOfWork, actor: Actor, moment: datetime, *, by_desk: bool)
         query = with_broker(query).where(or_(BROKER.is_not_distinct_from(actor.person_id), decided_by_me))
         query = query.where(at_desk, StateChange.person_id != actor.person_id)
     else:
-        query = query.where(~at_desk)
+        query = query.where(~at_desk, ~_is_answer())
     total = uow.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if not total:
         return [], 0

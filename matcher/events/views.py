@@ -197,15 +197,20 @@ def candidates(uow: UnitOfWork, actor: Actor, event_id: int, *, teams: bool = Fa
     return [one for side in Side for one in [c for c in found if c.side is side][:SUGGESTED]]
 
 
-def meetings(uow: UnitOfWork, actor: Actor, event: Event, mine: Iterable[int] | None = None) -> list[ShownMeeting]:
-    """Return the meetings that stand, by time and table: all, or those of the participants `mine`."""
+def meetings(
+    uow: UnitOfWork, actor: Actor, event: Event, mine: Iterable[int] | None = None, *, cancelled: bool = False
+) -> list[ShownMeeting]:
+    """Return the meetings that stand (`cancelled`: those that were taken back), by time and table: all, or those of `mine`."""
     slots, tables = grid.slots(event), grid.tables(event)
     people = {one.id: one for one in service.participants(uow, event.id)}
     wanted = None if mine is None else set(mine)
     found = [
         one
         for one in planning.all_meetings(uow, event.id)
-        if one.state is not MeetingState.CANCELLED and (wanted is None or wanted & {one.demand_id, one.supply_id})
+        if (one.state is MeetingState.CANCELLED) is cancelled
+        and (wanted is None or wanted & {one.demand_id, one.supply_id})
+        and one.slot < len(slots)  # what was taken back before the hours changed has no place any more
+        and one.table_no < len(tables)
     ]
     about = _subjects(uow, actor, [one.pairing_id for one in found if one.pairing_id])
     return [

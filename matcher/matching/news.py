@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import and_, exists, select
 
-from matcher.accounts.model import Membership, Person, PersonState
+from matcher.accounts.model import Membership, Person
 from matcher.core.labels import Label
 from matcher.core.permissions import View
 from matcher.core.unit_of_work import UnitOfWork
@@ -18,7 +18,7 @@ from matcher.matching.queue import both_open, joined
 from matcher.messages.digests import last_moment
 from matcher.messages.kinds import KINDS, MessageKind, Rhythm
 from matcher.messages.model import Message, MessagePreference
-from matcher.messages.service import Text, notify, people_for
+from matcher.messages.service import Text, notify, people_for, speakers
 from matcher.needs.model import Need
 from matcher.needs.service import view_for
 from matcher.offers.model import Offer
@@ -53,11 +53,7 @@ def _untold(party: Party, model: type[Need] | type[Offer]) -> Any:
     told = exists().where(
         ToldPair.need_id == Pairing.need_id, ToldPair.offer_id == Pairing.offer_id, ToldPair.party == party
     )
-    reachable = (
-        select(Membership.organisation_id)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Person.state == PersonState.ACTIVE)
-    )
+    reachable = speakers().with_only_columns(Membership.organisation_id)
     waiting = and_(Pairing.state == PairingState.SUGGESTED, Pairing.score >= LIKELY, both_open())
     return (
         joined(model.id, Pairing.need_id, Pairing.offer_id)

@@ -5,18 +5,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 
 from matcher.accounts.model import Membership, Person, PersonState
 from matcher.core.errors import NotFound
 from matcher.core.labels import Label
 from matcher.core.people import Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.messages.kinds import KINDS, MessageKind, Rhythm
+from matcher.messages.kinds import KINDS, OWNERS, MessageKind, Rhythm
 from matcher.messages.model import Channel, Delivery, Message, MessagePreference
 
 NO_MESSAGE = Label("找不到这条消息。", "There is no such message.")
 PAGE_SIZE = 30
+SPEAK_FOR = OWNERS | {Role.DESK}
 HELLO = Label("{name}，您好：", "Dear {name},")
 
 
@@ -43,15 +44,16 @@ class InboxPage:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
+def speakers() -> Select[tuple[int, int]]:
+    """Select organisation and person of everybody who can answer for an organisation: an expert who works there does not."""
+    query = select(Membership.organisation_id, Membership.person_id).join(Person, Person.id == Membership.person_id)
+    return query.where(Membership.role.in_(SPEAK_FOR), Person.state == PersonState.ACTIVE)
+
+
 def people_for(uow: UnitOfWork, organisation_id: int, *, first: int | None = None) -> list[int]:
-    """Return who is told what concerns an organisation: `first`, if they still belong to it, else all its people."""
-    query = (
-        select(Membership.person_id)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.organisation_id == organisation_id, Person.state == PersonState.ACTIVE)
-        .distinct()
-    )
-    found = sorted(uow.session.scalars(query))
+    """Return who is told what concerns an organisation: `first`, if they still speak for it, else all who do."""
+    query = speakers().where(Membership.organisation_id == organisation_id)
+    found = sorted({person_id for _, person_id in uow.session.execute(query)})
     return [first] if first in found and first is not None else found
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from icalendar import Calendar
 
 from matcher.core.clock import local_date, utc_now
 from matcher.core.unit_of_work import UnitOfWork
@@ -110,6 +111,23 @@ def test_calendar_files_are_for_who_takes_part(sign_in: SignIn, in_force: Event)
         assert answer.mimetype == "text/calendar"
         assert answer.text.count("BEGIN:VEVENT") == 1
     assert sign_in("other_university").get(f"/events/{in_force.id}/calendar.ics").status_code == 404
+
+
+def test_a_calendar_says_what_its_reader_may_know_and_strikes_out_what_was_taken_back(
+    sign_in: SignIn, uow: UnitOfWork, actors: Actors, in_force: Event
+) -> None:
+    meeting = service.scheduled(uow, in_force.id)[0]
+    university, address = sign_in("university"), f"/events/{in_force.id}/calendar.ics"
+    (entry,) = Calendar.from_ical(university.get(address, lang="en").data).walk("VEVENT")
+    assert str(entry["description"]).startswith("Confidential need: ")
+    assert "table 1" in str(entry["location"])
+    assert str(entry["url"]).endswith(f"/events/meetings/{meeting.id}")
+    before = entry["sequence"]
+    with uow:
+        planning.cancel_meeting(uow, actors.university, meeting.id)
+    (entry,) = Calendar.from_ical(university.get(address).data).walk("VEVENT")
+    assert (str(entry["status"]), entry["sequence"] > before) == ("CANCELLED", True)
+    assert "BEGIN:VEVENT" not in sign_in("desk").get(address).text
 
 
 @pytest.mark.parametrize("role", ["enterprise", "university", "admin", "visitor"])

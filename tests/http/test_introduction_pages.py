@@ -3,9 +3,10 @@
 import pytest
 
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.matching import introductions
 from matcher.matching.model import Pairing, PairingState
 from matcher.needs.model import Need
-from tests.introductions import NO, SECRET, YES, agree, introduce, introduction  # noqa: F401
+from tests.introductions import NO, SECRET, YES, agree, introduce, introduction, make_pairing  # noqa: F401
 
 DEAL = {"title": "叶片修复技术开发合同", "contract_type": "development", "amount": "120.5", "signed_on": "2026-01-15"}
 
@@ -181,3 +182,15 @@ def test_the_first_page_says_what_waits_for_an_answer_until_it_is_given(sign_in,
     browser.get(address, lang="zh")
     assert browser.post(f"{address}/answer", YES).status_code == 303
     assert "等您答复" not in browser.get(home).text
+
+
+def test_the_desk_adds_a_word_to_both_sides_when_it_introduces_them(sign_in, uow, actors):
+    pairing = make_pairing(uow, actors)
+    desk, address = sign_in("desk"), f"/desk/pairings/{pairing.id}"
+    assert "附一句话给双方" in desk.get(address).text
+    said = {"action": "introduce", "note": "先看样件", "seen_version": pairing.version}
+    assert desk.post(f"{address}/step", said).status_code == 303
+    uow.session.expire_all()
+    opened = introductions.open_introduction(uow, pairing.id)
+    for role in ("enterprise", "university"):
+        assert "先看样件" in sign_in(role).get(f"/introductions/{opened.id}").text

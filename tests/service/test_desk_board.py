@@ -10,12 +10,13 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.desk import bulk, changes
 from matcher.desk.board import COLUMNS, BoardFilter, board
 from matcher.desk.bulk import Act, Picked
-from matcher.matching import assignments, by_hand, claims, progress, review, suggestions
+from matcher.matching import answering, assignments, by_hand, claims, progress, review, suggestions
 from matcher.matching.desk_model import KeptPairing
 from matcher.matching.model import Decision, Pairing, PairingState, Verdict
 from matcher.matching.suggestions import Proposal, Suggested
 from matcher.needs.model import NeedState
 from tests.factories import NeedFactory, OfferFactory, PairingFactory, day, organisation_of
+from tests.introductions import NO, introduce
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 OTHERS = ["enterprise", "university", "government", "admin", "visitor"]
@@ -187,6 +188,18 @@ def test_the_answer_of_a_side_is_told_to_the_desk(uow, actors, clock):
     told = changes.since(uow, actors.desk, changes.visit(uow, actors.desk))
     assert [(one.person, one.target) for one in told.answers] == [(actors.enterprise.name, PairingState.DECLINED)]
     assert told.decided == 0
+
+
+def test_an_answer_to_an_introduction_is_told_once(uow, actors, clock):
+    with uow:
+        changes.visit(uow, actors.desk)
+    introduction = introduce(uow, actors)
+    clock.move(hours=3)
+    with uow:
+        answering.answer(uow, actors.university, introduction.id, NO)
+    told = changes.since(uow, actors.desk, changes.visit(uow, actors.desk))
+    assert [one.is_interested for one in told.replies] == [False]
+    assert (told.answers, told.answered) == ([], 0)
 
 
 class EngineStandIn:

@@ -9,7 +9,7 @@ from matcher.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.events import grid, planning, service, views
-from matcher.events.calendar_file import calendar_of
+from matcher.events.calendar_file import Told, calendar_of
 from matcher.events.model import Event, EventState, MeetingState, ParticipantState, PlanState, Side
 from matcher.events.service import Answer, Invitation
 from matcher.messages import service as messages
@@ -181,7 +181,9 @@ def test_a_calendar_file_holds_the_own_meetings_with_time_and_table(
 ) -> None:
     mine = participant(uow, in_force, actors.enterprise)
     found = views.meetings(uow, actors.enterprise, in_force, [mine.id])
-    text = calendar_of(uow, in_force, found, {one.meeting.id: one.supply.name for one in found}).decode()
+    text = calendar_of(
+        uow, in_force, found, {one.meeting.id: Told(one.supply.name, "一号厅") for one in found}
+    ).decode()
     assert text.count("BEGIN:VEVENT") == len(found) == 2
     assert found[0].slot.start.astimezone(SHANGHAI).strftime("DTSTART;TZID=Asia/Shanghai:%Y%m%dT%H%M%S") in text
     assert "BEGIN:VTIMEZONE" in text, "a zone that is named is also described (RFC 5545, 3.6.5)"

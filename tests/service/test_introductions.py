@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from matcher.core.audit import AuditRow
 from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from matcher.core.people import Role
 from matcher.core.permissions import View
 from matcher.core.vocabularies import DECLINE_REASON
 from matcher.matching import answering, introduction_view, introductions, progress
@@ -18,7 +19,8 @@ from matcher.messages.model import Delivery, Message
 from matcher.needs import service as needs
 from matcher.needs.model import Need, NeedDisclosure
 from matcher.needs.queries import NeedFilter, list_needs, needs_of
-from tests.factories import NeedFactory, OfferFactory, PairingFactory, day
+from matcher.offers.model import Offer
+from tests.factories import NeedFactory, OfferFactory, PairingFactory, PersonFactory, day
 from tests.introductions import NO, SECRET, YES, agree, introduce, introduction, make_pairing  # noqa: F401
 from tests.service.test_review import at_once
 
@@ -236,6 +238,18 @@ def test_a_side_without_an_account_is_called_by_the_desk(uow, actors):
         progress.move(uow, actors.desk, pairing.id, "introduce")
     bodies = uow.session.scalars(select(Message.body_zh).where(Message.person_id == actors.desk.person_id)).all()
     assert len([body for body in bodies if "没有账号" in body]) == 2
+
+
+def test_an_expert_who_works_there_is_told_nothing_and_counts_as_nobody_to_answer(uow, actors):
+    pairing = PairingFactory(need=NeedFactory(), offer=OfferFactory(), state=PairingState.SHORTLISTED)
+    lab = uow.session.get_one(Offer, pairing.offer_id).organisation
+    expert = PersonFactory(organisation=lab, role=Role.EXPERT)
+    uow.commit()
+    with uow:
+        progress.move(uow, actors.desk, pairing.id, "introduce")
+    bodies = uow.session.scalars(select(Message.body_zh).where(Message.person_id == actors.desk.person_id)).all()
+    assert any("成果方在平台上没有账号" in body for body in bodies)
+    assert told(uow, expert.actor()) == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

@@ -4,9 +4,11 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.errors import Conflict, InvalidInput, Problem
+from matcher.core.vocabularies import TECH_FIELD
 from matcher.events import grid, outcomes, planning, service, views
-from matcher.events.calendar_file import calendar_of
+from matcher.events.calendar_file import Told, calendar_of
 from matcher.events.service import Answer
+from matcher.events.views import ShownMeeting
 from matcher.web.context import current_actor, current_uow
 from matcher.web.events import words
 from matcher.web.events.blueprint import events
@@ -14,6 +16,7 @@ from matcher.web.events.organise import ORGANISERS, _act
 from matcher.web.forms import read_number
 from matcher.web.guard import signed_in
 from matcher.web.language import t
+from matcher.web.template_tools import names
 
 
 def read_answer() -> Answer:
@@ -162,9 +165,27 @@ def calendar(event_id: int) -> ResponseReturnValue:
     uow, actor = current_uow(), current_actor()
     event, mine = views.opened(uow, actor, event_id)
     everything = bool(actor.roles.intersection(ORGANISERS)) and "own" not in request.args
-    found = views.meetings(uow, actor, event, None if everything else [one.id for one in mine])
-    titles = {
-        one.meeting.id: t(words.ICS_TITLE.format(demand=one.demand.name, supply=one.supply.name)) for one in found
-    }
-    name = {"Content-Disposition": f'attachment; filename="event-{event_id}.ics"'}
-    return Response(calendar_of(uow, event, found, titles), mimetype="text/calendar", headers=name)
+    whose = None if everything else [one.id for one in mine]
+    found = [
+        *views.meetings(uow, actor, event, whose),
+        # An organiser's calendar needs no trace of what never took place.
+        *([] if everything else views.meetings(uow, actor, event, whose, cancelled=True)),
+    ]
+    headers = {"Content-Disposition": f'attachment; filename="event-{event_id}.ics"'}
+    written = calendar_of(uow, event, found, {one.meeting.id: _told(one) for one in found})
+    return Response(written, mimetype="text/calendar", headers=headers)
+
+
+def _told(one: ShownMeeting) -> Told:
+    """Say of a meeting in a calendar what its page says to the same reader."""
+    about = ""
+    if one.subject is not None:
+        fields = names(one.subject.need_fields, TECH_FIELD)
+        redacted = t(words.REDACTED.format(fields=fields)) if fields else t(words.HIDDEN)
+        about = f"{one.subject.need_title or redacted} × {one.subject.offer_title}"
+    return Told(
+        title=t(words.ICS_TITLE.format(demand=one.demand.name, supply=one.supply.name)),
+        table=t(words.ICS_TABLE.format(room=one.table.room, place=one.table.place)),
+        about=about,
+        address=url_for("events.meeting", meeting_id=one.meeting.id, _external=True),
+    )

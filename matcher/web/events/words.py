@@ -26,4 +26,5 @@ STEPPED = {
 }
 REDACTED = Label("脱敏需求：{fields}", "Confidential need: {fields}")
 HIDDEN = Label("保密需求", "Confidential need")
+ICS_TABLE = Label("{room} {place} 号桌", "{room}, table {place}")
 ICS_TITLE = Label("会谈：{demand} × {supply}", "Meeting: {demand} × {supply}")
