@@ -17,9 +17,9 @@ from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import TECH_FIELD
-from matcher.matching import assignments, review
+from matcher.matching import assignments, claims, review
 from matcher.matching.lifecycle import UNDER_WAY
-from matcher.matching.model import Decision, Pairing, PairingState, Verdict
+from matcher.matching.model import Decision, Pairing, PairingState
 from matcher.matching.portfolio_model import RUN_LIFECYCLE, PortfolioItem, PortfolioRun
 from matcher.matching.queue import both_open, joined
 from matcher.matching.spread import Limits, Option, Worker, share_out, spread, totals
@@ -28,6 +28,8 @@ from matcher.needs.model import Need, NeedField
 from matcher.offers.model import Offer
 
 NO_RUN = Label("找不到这次分配。", "There is no such portfolio.")
+DEPLOYED = Label("组合分配第 {run} 批", "Portfolio {run}")
+UNDONE = Label("组合分配第 {run} 批撤销", "Portfolio {run} undone")
 MOST_NEEDS = 200
 FIELDS: tuple[Field, ...] = (
     Field("per_need", Label("每条需求最多几个成果", "Offers a need, at most"), Kind.INTEGER, required=True, minimum=1, maximum=10),
@@ -205,17 +207,29 @@ def deploy(uow: UnitOfWork, actor: Actor, run_id: int) -> int:
         if pairing.state is not PairingState.SUGGESTED:
             left += 1
             continue
-        had_broker = assignments.broker_of(uow, pairing.id)
         try:
-            review.decide(uow, actor, pairing.id, Verdict.ACCEPT)
+            _move(uow, actor, pairing, "accept", DEPLOYED.format(run=run.id))
         except Conflict:
             left += 1
             continue
-        if item.broker_id and not had_broker:
+        if assignments.broker_of(uow, pairing.id):
+            item.broker_id = None  # whoever had it keeps it, also when the batch is undone
+        elif item.broker_id:
             assignments.assign(uow, actor, item.broker_id, pairing_id=pairing.id)
         item.deployed = True
     audit.record(uow, actor, "portfolio.deploy", "portfolio", run.id, left=left)
     return left
+
+
+def _move(uow: UnitOfWork, actor: Actor, pairing: Pairing, action: str, note: Label) -> None:
+    """Move a pairing with its batch; raises Conflict.
+
+    This is no decision that the ranking learns from: nobody has read the pair, and the batch was chosen by the ranking itself.
+    """
+    claims.check(uow, actor, pairing.id)
+    if action == "accept" and not review.both_open(uow, pairing):
+        raise Conflict(review.NOT_OPEN)
+    review.shift(uow, actor, pairing, action, note.zh)
 
 
 def undo(uow: UnitOfWork, actor: Actor, run_id: int) -> int:
@@ -225,15 +239,17 @@ def undo(uow: UnitOfWork, actor: Actor, run_id: int) -> int:
     for item in _items(uow, run):
         if not item.deployed:
             continue
-        if review.get(uow, item.pairing_id).state is not PairingState.SHORTLISTED:
+        pairing = review.get(uow, item.pairing_id)
+        if pairing.state is not PairingState.SHORTLISTED:
             left += 1
             continue
         try:
-            review.decide(uow, actor, item.pairing_id, Verdict.REOPEN)
+            _move(uow, actor, pairing, "reopen", UNDONE.format(run=run.id))
         except Conflict:
             left += 1
             continue
-        assignments.assign(uow, actor, None, pairing_id=item.pairing_id)
+        if item.broker_id:
+            assignments.assign(uow, actor, None, pairing_id=item.pairing_id)
         item.deployed = False
     audit.record(uow, actor, "portfolio.undo", "portfolio", run.id, left=left)
     return left

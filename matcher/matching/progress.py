@@ -16,7 +16,7 @@ from matcher.core.permissions import allowed, require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.matching import review
 from matcher.matching.lifecycle import ACTION_LABELS, INTRODUCED_ON, PAIRING_LIFECYCLE
-from matcher.matching.model import Pairing, Verdict
+from matcher.matching.model import Decision, Pairing, Verdict
 from matcher.matching.review import NO_PAIRING, NOTE_LIMIT
 from matcher.needs.model import Need
 from matcher.offers.model import Offer
@@ -113,7 +113,15 @@ def move(
     review.shift(uow, actor, pairing, action, note, reason=reason, on=on.isoformat() if on else None)
     if action == "decline":
         review.record_decision(uow, actor, pairing, Verdict.DECLINE, reason, note)
+    if action == "introduce" and not _was_accepted(uow, pairing.id):
+        review.record_decision(uow, actor, pairing, Verdict.ACCEPT, None, "")
     return pairing
+
+
+def _was_accepted(uow: UnitOfWork, pairing_id: int) -> bool:
+    """Say whether somebody said yes to a pairing; one that came with a batch has its first yes when a broker introduces it."""
+    query = select(Decision.verdict).where(Decision.pairing_id == pairing_id, Decision.verdict != Verdict.DEFER)
+    return uow.session.scalar(query.order_by(Decision.id.desc()).limit(1)) is Verdict.ACCEPT
 
 
 def _step(action: str) -> Step:

@@ -1,12 +1,13 @@
 """Balanced portfolios: proposed, looked at, put into force, undone as a whole; for the desk only."""
 
 import pytest
+from sqlalchemy import select
 
 from matcher.core.errors import Conflict, InvalidInput, NotAllowed
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
-from matcher.matching import assignments, portfolio, review
-from matcher.matching.model import Pairing, PairingState, Verdict
+from matcher.matching import assignments, portfolio, progress, review
+from matcher.matching.model import Decision, Pairing, PairingState, Verdict
 from matcher.matching.portfolio_model import RunState
 from tests.conftest import Actors
 from tests.factories import NeedFactory, OfferFactory, PairingFactory
@@ -72,6 +73,36 @@ def test_a_whole_batch_comes_into_force_with_its_brokers_and_is_undone(
     assert {one.state for one in pairings} == {PairingState.SUGGESTED}
     assert assignments.broker_of(uow, pairings[1].id) is None
     assert run.state is RunState.UNDONE
+
+
+def test_a_batch_teaches_the_ranking_nothing_until_a_broker_introduces(
+    uow: UnitOfWork, actors: Actors, pairings: list[Pairing]
+) -> None:
+    def said() -> list[tuple[int, Verdict]]:
+        return [(one.pairing_id, one.verdict) for one in uow.session.scalars(select(Decision).order_by(Decision.id))]
+
+    run = portfolio.propose(uow, actors.desk, GIVEN)
+    portfolio.deploy(uow, actors.desk, run.id)
+    assert said() == []
+    progress.move(uow, actors.desk, pairings[1].id, "introduce")
+    assert said() == [(pairings[1].id, Verdict.ACCEPT)]
+    assert portfolio.undo(uow, actors.desk, run.id) == 1
+    assert said() == [(pairings[1].id, Verdict.ACCEPT)]
+    review.decide(uow, actors.desk, pairings[2].id, Verdict.ACCEPT)
+    progress.move(uow, actors.desk, pairings[2].id, "introduce")
+    assert said()[1:] == [(pairings[2].id, Verdict.ACCEPT)], "a yes is written down once"
+
+
+def test_who_looks_after_a_pairing_keeps_it_when_the_batch_is_undone(
+    uow: UnitOfWork, actors: Actors, pairings: list[Pairing]
+) -> None:
+    assignments.assign(uow, actors.desk, actors.colleague.person_id, pairing_id=pairings[1].id)
+    run = portfolio.propose(uow, actors.desk, GIVEN)
+    portfolio.deploy(uow, actors.desk, run.id)
+    portfolio.undo(uow, actors.desk, run.id)
+    broker = assignments.broker_of(uow, pairings[1].id)
+    assert broker is not None
+    assert broker.id == actors.colleague.person_id
 
 
 def test_what_a_colleague_decided_meanwhile_stays(uow: UnitOfWork, actors: Actors, pairings: list[Pairing]) -> None:

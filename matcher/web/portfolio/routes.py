@@ -1,5 +1,7 @@
 """Balanced portfolios: parameters, the proposal with what binds, into force and back."""
 
+from collections import Counter
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -22,6 +24,13 @@ BINDINGS = {
     Binding.FEW_OFFERS: Label("达到要求的成果不够多", "Too few offers above the least promise"),
     Binding.TEAM_FULL: Label("团队已满：{names}", "Teams have all they may have: {names}"),
     Binding.INSTITUTION_FULL: Label("单位份额已满：{names}", "Institutions have their share: {names}"),
+    Binding.LESS_VALUE: Label("成果留给了更需要的需求", "Offers went to needs that have more from them"),
+}
+IN_SHORT = {
+    Binding.NO_OFFER: Label("没有达到要求的成果", "No offer above the least promise"),
+    Binding.FEW_OFFERS: Label("达到要求的成果不够多", "Too few offers above the least promise"),
+    Binding.TEAM_FULL: Label("合适的团队已满", "Fitting teams are full"),
+    Binding.INSTITUTION_FULL: Label("合适的单位份额已满", "Fitting institutions have their share"),
     Binding.LESS_VALUE: Label("成果留给了更需要的需求", "Offers went to needs that have more from them"),
 }
 ACTIONS = {
@@ -79,7 +88,10 @@ def show(run_id: int) -> ResponseReturnValue:
     """Show what each need gets, and what binds."""
     uow, actor = current_uow(), current_actor()
     run = portfolios.run_of(uow, actor, run_id)
-    return render_template("portfolio/show.html", run=run, lots=portfolios.lots(uow, actor, run_id))
+    lots = portfolios.lots(uow, actor, run_id)
+    count = Counter(Binding(reason[0]) for lot in lots for reason in lot.reasons)
+    bindings = [(label, count[code]) for code, label in IN_SHORT.items() if count[code]]
+    return render_template("portfolio/show.html", run=run, lots=lots, bindings=bindings)
 
 
 @portfolio.post("/<int:run_id>")
