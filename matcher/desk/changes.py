@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from matcher.accounts.model import Membership, Person
@@ -135,6 +135,12 @@ def _is_answer() -> ColumnElement[bool]:
     return and_(StateChange.source == PairingState.INTRODUCED, by_answer)
 
 
+def _latest(moment: datetime, *whose: ColumnElement[bool]) -> Select[int]:
+    """Select the last change of each pairing: a meeting that went well takes four steps at once, and is one piece of news."""
+    since_then = (StateChange.entity == "pairing", StateChange.at > moment, StateChange.person_id.is_not(None))
+    return select(func.max(StateChange.id)).where(*since_then, *whose).group_by(StateChange.entity_id)
+
+
 def _happened(uow: UnitOfWork, actor: Actor, moment: datetime, *, by_desk: bool) -> tuple[list[Happened], int]:
     """Return the first changes and the count of all: by colleagues on what is the actor's, or by the two sides on anything."""
     who = aliased(Person)
@@ -152,11 +158,12 @@ def _happened(uow: UnitOfWork, actor: Actor, moment: datetime, *, by_desk: bool)
         .where(StateChange.at > moment, StateChange.person_id.is_not(None))
     )  # fmt: skip
     if by_desk:
+        latest = _latest(moment, at_desk, StateChange.person_id != actor.person_id)
         decided_by_me = Pairing.id.in_(select(Decision.pairing_id).where(Decision.person_id == actor.person_id))
         query = with_broker(query).where(or_(BROKER.is_not_distinct_from(actor.person_id), decided_by_me))
-        query = query.where(at_desk, StateChange.person_id != actor.person_id)
     else:
-        query = query.where(~at_desk, ~_is_answer())
+        latest = _latest(moment, ~at_desk, ~_is_answer())
+    query = query.where(StateChange.id.in_(latest))
     total = uow.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if not total:
         return [], 0

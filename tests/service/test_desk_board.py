@@ -16,7 +16,7 @@ from matcher.matching.model import Decision, Pairing, PairingState, Verdict
 from matcher.matching.suggestions import Proposal, Suggested
 from matcher.needs.model import NeedState
 from tests.factories import NeedFactory, OfferFactory, PairingFactory, day, organisation_of
-from tests.introductions import NO, introduce
+from tests.introductions import NO, agree, introduce
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 OTHERS = ["enterprise", "university", "government", "admin", "visitor"]
@@ -200,6 +200,20 @@ def test_an_answer_to_an_introduction_is_told_once(uow, actors, clock):
     told = changes.since(uow, actors.desk, changes.visit(uow, actors.desk))
     assert [one.is_interested for one in told.replies] == [False]
     assert (told.answers, told.answered) == ([], 0)
+
+
+def test_several_steps_with_one_pairing_are_one_piece_of_news(uow, actors, clock):
+    with uow:
+        changes.visit(uow, actors.desk)
+    introduction = introduce(uow, actors)
+    agree(uow, actors, introduction)
+    clock.move(hours=3)
+    for action in ("meet", "negotiate"):
+        with uow:
+            progress.move(uow, actors.enterprise, introduction.pairing_id, action)
+    told = changes.since(uow, actors.desk, changes.visit(uow, actors.desk))
+    assert [one.target for one in told.answers] == [PairingState.NEGOTIATING]
+    assert told.answered == 1
 
 
 class EngineStandIn:
