@@ -44,7 +44,7 @@ class InboxPage:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-def speakers() -> Select[tuple[int, int]]:
+def speakers() -> Select[int, int]:
     """Select organisation and person of everybody who can answer for an organisation: an expert who works there does not."""
     query = select(Membership.organisation_id, Membership.person_id).join(Person, Person.id == Membership.person_id)
     return query.where(Membership.role.in_(SPEAK_FOR), Person.state == PersonState.ACTIVE)
@@ -53,7 +53,7 @@ def speakers() -> Select[tuple[int, int]]:
 def people_for(uow: UnitOfWork, organisation_id: int, *, first: int | None = None) -> list[int]:
     """Return who is told what concerns an organisation: `first`, if they still speak for it, else all who do."""
     query = speakers().where(Membership.organisation_id == organisation_id)
-    found = sorted({person_id for _, person_id in uow.session.execute(query)})
+    found = sorted(set(uow.session.scalars(query.with_only_columns(Membership.person_id))))
     return [first] if first in found and first is not None else found
 
 
