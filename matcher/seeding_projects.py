@@ -12,7 +12,7 @@ from sqlalchemy import select
 from matcher.accounts.model import Person
 from matcher.accounts.service import actor_by_email, add_person
 from matcher.app import Platform
-from matcher.core.clock import local_date
+from matcher.core.clock import local_date, local_second
 from matcher.core.errors import NotAllowed
 from matcher.core.people import SYSTEM, Actor, Role
 from matcher.core.unit_of_work import UnitOfWork
@@ -28,7 +28,6 @@ from matcher.projects.scenarios.model import Scenario
 from matcher.projects.setup import calls, checks, deciding, editing, origins
 from matcher.projects.setup.clock import tick
 from matcher.projects.setup.demand import demand_of, need_ids
-from matcher.projects.setup.fields import local
 from matcher.projects.setup.model import Call, Project
 from matcher.projects.topics import queries
 from matcher.seeding import DEMO_PASSWORD, IN_PRODUCTION, read_seeds
@@ -145,7 +144,9 @@ def _write(uow: UnitOfWork, office: Actor, calendar: Calendar) -> int:
         return 0
     opens, closes = calendar.back(OPENED), calendar.back(CLOSES)
     calendar.back(WRITTEN)
-    call = calls.create(uow, office, calls.fresh() | LIST | {"opens_at": local(opens), "closes_at": local(closes)})
+    call = calls.create(
+        uow, office, calls.fresh() | LIST | {"opens_at": local_second(opens), "closes_at": local_second(closes)}
+    )
     call.seed_key = KEY
     written = [_draft(uow, office, call, topic.id, race=place == 1) for place, topic in enumerate(topics)]
     # Of needs that are not open a draft says nothing: somebody would have to write it first.

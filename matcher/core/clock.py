@@ -16,3 +16,8 @@ def utc_now() -> datetime:
 def local_date(moment: datetime) -> date:
     """Return the calendar day in China on which a moment falls."""
     return moment.astimezone(SHANGHAI).date()
+
+
+def local_second(moment: datetime | None) -> str:
+    """Write a moment in China's time to the second, as it is typed and told; nothing where there is none."""
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" if moment else ""

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from matcher.core.clock import SHANGHAI
+from matcher.core.clock import local_second
 from matcher.core.labels import Label
 from matcher.core.rows import format_indicator
 from matcher.core.vocabularies import IP_OWNERSHIP, REGION, TECH_FIELD, Vocabulary
@@ -28,11 +27,6 @@ class Column:
     label: Label
     width: int
     value: Callable[[Project, str], str | Decimal]
-
-
-def moment(at: datetime | None) -> str:
-    """Write a moment to the second, as people in China read it: deadlines are."""
-    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
 def wan(amount: Decimal | None) -> str | Decimal:
@@ -70,14 +64,14 @@ COLUMNS: tuple[Column, ...] = (
     _field("conditions", 40, lambda project, language: project.conditions),
     _field("region", 14, lambda project, language: names(REGION, project.region, language)),
     _field("keywords", 24, lambda project, language: "；".join(project.keywords)),
-    Column(OPENS, 20, lambda project, language: moment(project.opens_at)),
-    Column(CLOSES, 20, lambda project, language: moment(project.closes_at)),
+    Column(OPENS, 20, lambda project, language: local_second(project.opens_at)),
+    Column(CLOSES, 20, lambda project, language: local_second(project.closes_at)),
 )
 
 
 def heading(call: Call, language: str) -> list[tuple[str, str]]:
     """Return what a list says of itself, as names and values."""
-    from_, until = moment(call.opens_at), moment(call.closes_at)
+    from_, until = local_second(call.opens_at), local_second(call.closes_at)
     return [
         (OFFICE.text(language), call.organisation.name),
         (OPENS.text(language), from_),

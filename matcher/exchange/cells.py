@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from matcher.core.fields import Field, Kind, clean_text, split_list
+from matcher.core.money import in_wan
 from matcher.core.rows import IndicatorRow, IpRow, format_indicators, format_ip_rows
 from matcher.core.vocabularies import INDUSTRY, REGION, Vocabulary
 
@@ -60,11 +61,6 @@ def prepare(field: Field, cell: Any) -> Any:
 
 def _is_serial(text: str) -> bool:
     return bool(re.fullmatch(r"\d{5}(\.\d+)?", text)) and _SERIALS[0] <= float(text) < _SERIALS[1]
-
-
-def in_wan(amount: Decimal) -> str:
-    """Return an amount of yuan in 万元, exactly, without needless zeros."""
-    return f"{(amount / 10_000).normalize():f}"
 
 
 def as_given(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed,
 from matcher.core.fields import changed_fields, clean_text
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
+from matcher.core.money import in_wan
 from matcher.core.people import Actor
 from matcher.core.permissions import View, allowed, need_view, require
 from matcher.core.unit_of_work import UnitOfWork
@@ -206,13 +207,9 @@ def _publish(uow: UnitOfWork, actor: Actor, need: Need) -> None:
 def submit(uow: UnitOfWork, actor: Actor, need_id: int) -> Need:
     """Hand a draft in; raises InvalidInput when it is not complete."""
     need = _get(uow, actor, need_id, "need.submit")
-    _checked(uow, answers_of(need) | {"budget": _wan(need.budget)}, complete=True)
+    _checked(uow, answers_of(need) | {"budget": "" if need.budget is None else in_wan(need.budget)}, complete=True)
     _submit(uow, actor, need)
     return need
-
-
-def _wan(amount: Any) -> str:
-    return "" if amount is None else str(amount / 10_000)
 
 
 def publish(uow: UnitOfWork, actor: Actor, need_id: int) -> Need:
@@ -253,7 +250,7 @@ def _close(uow: UnitOfWork, actor: Actor, need_id: int, action: str, permission:
 def renew(uow: UnitOfWork, actor: Actor, need_id: int) -> Need:
     """Hand an expired or withdrawn need in again; raises InvalidInput when its dates have passed."""
     need = _get(uow, actor, need_id, "need.submit")
-    _checked(uow, answers_of(need) | {"budget": _wan(need.budget)}, complete=True)
+    _checked(uow, answers_of(need) | {"budget": "" if need.budget is None else in_wan(need.budget)}, complete=True)
     _submit(uow, actor, need, "renew")
     return need
 

@@ -12,6 +12,7 @@ from matcher.core.errors import Conflict, DomainError, InvalidInput, NotAllowed,
 from matcher.core.fields import Answers, changed_fields, clean_text, read_answers
 from matcher.core.labels import Label
 from matcher.core.lifecycle import StateChange
+from matcher.core.money import in_wan
 from matcher.core.people import Actor
 from matcher.core.permissions import allowed, require
 from matcher.core.rows import IndicatorRow, IpRow
@@ -217,7 +218,7 @@ def given_of(offer: Offer) -> dict[str, Any]:
     """Return the stored answers in the form in which people give them (money in 万元)."""
     given = answers_of(offer)
     for name in ("price_low", "price_high"):
-        given[name] = "" if given[name] is None else str(given[name] / 10_000)
+        given[name] = "" if given[name] is None else in_wan(given[name])
     return given
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from matcher.core.clock import local_second
 from matcher.core.people import SYSTEM
 from matcher.needs import service as needs
 from matcher.needs.model import Need
@@ -18,7 +19,6 @@ from matcher.projects.experts.model import Expert, Stage
 from matcher.projects.setup import calls, deciding, editing, origins
 from matcher.projects.setup.clock import tick
 from matcher.projects.setup.demand import demand_of, need_ids
-from matcher.projects.setup.fields import local
 from matcher.projects.setup.model import Call, Project
 from matcher.stories.cast import Cast
 from matcher.stories.judging import Comments, Marks, Session, hold
@@ -84,7 +84,10 @@ def write_need(cast: Cast, told: Told, days: int) -> Need:
 
 def _call(cast: Cast, told: Told, opens: int) -> Call:
     calendar = cast.calendar
-    dates = {"opens_at": local(calendar.at(opens, 9)), "closes_at": local(calendar.at(opens - CLOSED, 17))}
+    dates = {
+        "opens_at": local_second(calendar.at(opens, 9)),
+        "closes_at": local_second(calendar.at(opens - CLOSED, 17)),
+    }
     calendar.at(opens - WRITTEN)
     title = f"{calendar.day(opens).year} 年{told['title']}"
     named = {"title": title, "intro": told["intro"], "contact": told["contact"]}

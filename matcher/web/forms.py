@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from matcher.core.errors import Problem
 from matcher.core.fields import Field, Kind
 from matcher.core.labels import Label
+from matcher.core.money import in_wan
 from matcher.core.rows import MAX_ROWS, IndicatorRow, IpRow
 
 ROW_PARTS: dict[Kind, tuple[str, ...]] = {
@@ -116,7 +117,7 @@ def _typed(value: Any) -> Any:
         case None:
             return ""
         case Decimal():
-            return f"{(value / 10_000).normalize():f}"
+            return in_wan(value)
         case date():
             return value.isoformat()
         case [IndicatorRow() | IpRow(), *_]:

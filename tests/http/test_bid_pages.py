@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from matcher.core.clock import utc_now
+from matcher.core.clock import local_second, utc_now
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import consortium, queries
-from matcher.projects.bids.letters import moment
 from matcher.projects.lifecycle import BidState, MemberState, Mode, ProjectState
 from matcher.projects.setup.model import Project
 from tests.bids import bid_answers, handed_in, marked, written
@@ -299,10 +298,10 @@ def test_after_the_deadline_the_form_says_the_servers_time_and_keeps_what_was_ty
     )
     assert late.status_code == 409
     assert "最后一刻写的" in late.text
-    assert f"已于 {moment(project.closes_at)} 截止" in late.text
+    assert f"已于 {local_second(project.closes_at)} 截止" in late.text
     said = re.search(r"收到您的请求的时间是 ([\d :-]+)，", late.text)
     assert said is not None
-    assert moment(before) <= said[1] <= moment(utc_now())
+    assert local_second(before) <= said[1] <= local_second(utc_now())
     uow.session.refresh(bid)
     assert (bid.state, bid.approach) == (BidState.DRAFT, bid_answers()["approach"])
 

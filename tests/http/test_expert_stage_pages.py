@@ -77,21 +77,27 @@ def seat_taken(sign_in: SignIn, uow: UnitOfWork) -> tuple[Any, Seat]:
     return judge, seat
 
 
-def test_a_gate_is_decided_only_after_the_expert_has_marked_what_every_team_showed(
-    uow: UnitOfWork, actors: Actors, sign_in: SignIn, clock: MovableClock, gate: Gate, expert: Expert
-) -> None:
-    office = panel_asked(sign_in, clock, gate.project_id, f"stage=gate&gate={gate.id}", expert)
-    judge, seat = seat_taken(sign_in, uow)
-    a, b = (gates.entries(uow, gate.id)[bid_id] for bid_id in sorted(gates.entries(uow, gate.id)))
-    sheet = f"/experts/seats/{seat.id}/sheets/{a.bid_id}"
-    assert "还没有提交本节点的材料" in judge.post(sheet, MARKS).text
-    for role, entry, value in (("university", a, "0.4"), ("other_university", b, "0.7")):
-        team = sign_in(role)
-        team.get(f"/gates/entries/{entry.id}")
-        shown = {"evidence": f"样件三件，{value}", "measured-0-value": value, "measured-0-text": "金相法"}
-        team.post(f"/gates/entries/{entry.id}", shown | {"file": (BytesIO(b"%PDF-1.7 x"), f"{role}.pdf")})
+def shown_by_both(sign_in: SignIn, gate: Gate, uow: UnitOfWork) -> tuple[int, int]:
+    """Let both teams hand in at a gate by their pages; returns their bids."""
+    found = gates.entries(uow, gate.id)
+    first, second = sorted(found)
+    for role, bid_id, value in (("university", first, "0.4"), ("other_university", second, "0.7")):
+        team, address = sign_in(role), f"/gates/entries/{found[bid_id].id}"
+        team.get(address)
+        told = {"evidence": f"样件三件，{value}", "measured-0-value": value, "measured-0-text": "金相法"}
+        sent = team.post(address, told | {"file": (BytesIO(b"%PDF-1.7 x"), f"{role}.pdf")})
+        assert sent.status_code == 303
+    return first, second
 
-    judge = sign_in("expert")
+
+def test_experts_of_a_gate_read_what_one_team_showed_once_it_did(
+    uow: UnitOfWork, sign_in: SignIn, clock: MovableClock, gate: Gate, expert: Expert
+) -> None:
+    panel_asked(sign_in, clock, gate.project_id, f"stage=gate&gate={gate.id}", expert)
+    judge, seat = seat_taken(sign_in, uow)
+    sheet = f"/experts/seats/{seat.id}/sheets/{min(gates.entries(uow, gate.id))}"
+    assert "还没有提交本节点的材料" in judge.post(sheet, MARKS).text
+    shown_by_both(sign_in, gate, uow)
     page = judge.get(sheet).text
     assert all(one in page for one in ("样件三件，0.4", "金相法", "达到", "university.pdf"))
     assert "样件三件，0.7" not in page, "each sheet shows one team"
@@ -100,23 +106,26 @@ def test_a_gate_is_decided_only_after_the_expert_has_marked_what_every_team_show
     assert judge.get(file[0]).status_code == 200
     assert sign_in("university").get(file[0]).status_code == 403
 
-    office = sign_in("government")
+
+def test_a_gate_is_decided_only_after_the_expert_has_marked_every_team(
+    uow: UnitOfWork, sign_in: SignIn, clock: MovableClock, gate: Gate, expert: Expert
+) -> None:
+    office = panel_asked(sign_in, clock, gate.project_id, f"stage=gate&gate={gate.id}", expert)
+    judge, seat = seat_taken(sign_in, uow)
+    first, second = shown_by_both(sign_in, gate, uow)
     waiting = office.get(f"/gates/{gate.id}").text
     assert "专家评分还没有交齐" in waiting
     assert "确认考核结果" not in waiting, "what cannot be decided has no button"
-    judge = sign_in("expert")
-    for bid_id in (a.bid_id, b.bid_id):
+    for bid_id in (first, second):
         judge.get(f"/experts/seats/{seat.id}/sheets/{bid_id}")
         assert judge.post(f"/experts/seats/{seat.id}/sheets/{bid_id}", MARKS).status_code == 303
-    office = sign_in("government")
     assert "专家评分 85.6" in office.get(f"/gates/{gate.id}").text
-    choice = {f"outcome-{one.bid_id}": outcome for one, outcome in ((a, "pass"), (b, "eliminate"))}
-    refused = office.post(f"/gates/{gate.id}", choice)
-    assert refused.status_code == 422, "who is eliminated is told why"
-    assert office.post(f"/gates/{gate.id}", choice | {f"reason-{b.bid_id}": "孔隙率未达到"}).status_code == 303
+    choice = {f"outcome-{first}": "pass", f"outcome-{second}": "eliminate"}
+    assert office.post(f"/gates/{gate.id}", choice).status_code == 422, "who is eliminated is told why"
+    assert office.post(f"/gates/{gate.id}", choice | {f"reason-{second}": "孔隙率未达到"}).status_code == 303
     uow.session.expire_all()
-    assert [gates.entries(uow, gate.id)[one.bid_id].score for one in (a, b)] == pytest.approx([85.6, 85.6])
-    over = judge.post(sheet, MARKS)
+    assert [one.score for one in gates.entries(uow, gate.id).values()] == pytest.approx([85.6, 85.6])
+    over = judge.post(f"/experts/seats/{seat.id}/sheets/{first}", MARKS)
     assert "这次评审已经结束" in judge.get(over.location).text, "the panel is closed with the gate"
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from matcher.accounts.model import Organisation
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.matching.service import Matcher
 from matcher.projects.delivery.lifecycle import GateState
 from matcher.projects.delivery.model import Gate, GateEntry
 from matcher.projects.lifecycle import BidState, Mode, ProjectState
@@ -97,7 +98,7 @@ LISTS = (
     ("enterprise", "/delivery/"), ("university", "/delivery/"), ("university", "/gates/own"), ("university", "/bids/"),
     ("university", "/scenarios/own"), ("enterprise", "/scenarios/own"), ("government", "/scenarios/own"),
     ("visitor", "/scenarios/"), ("government", "/projects/"), ("government", "/projects/calls"), ("visitor", "/calls/"),
-    ("government", "/gates/projects/1"),
+    ("government", "/gates/projects/1"), ("government", "/delivery/projects/1"),
 )  # fmt: skip
 
 
@@ -120,3 +121,27 @@ def test_a_list_of_projects_sends_as_many_statements_for_many_rows_as_for_few(
     with count_queries() as many:
         assert browser.get(path).status_code == 200
     assert len(many) <= len(few), "\n".join(many)
+
+
+def test_the_offices_page_of_bids_reads_stored_suggestions_and_searches_only_when_asked(
+    sign_in: SignIn, uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch, count_queries: CountQueries
+) -> None:
+    searched = []
+    monkeypatch.setattr(Matcher, "find", lambda self, side, text, depth: searched.append(text) or [])
+    need = NeedFactory()
+    project = ProjectFactory(needs=[need], title="隔振支座")
+    PairingFactory(need=need, score=0.8)
+    uow.commit()
+    office, path = sign_in("government"), f"/bids/project/{project.id}"
+    office.get(path)
+    with count_queries() as few:
+        assert "可能适合的团队" in office.get(path).text
+    for _ in range(8):
+        PairingFactory(need=need, score=0.7)
+    uow.commit()
+    with count_queries() as many:
+        assert office.get(path).text.count('name="team"') == 9
+    assert len(many) <= len(few) <= 18, "\n".join(many)
+    assert searched == []
+    office.get(path, search="1")
+    assert "隔振支座" in searched[0]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from matcher.accounts.model import Person
 from matcher.core.errors import Conflict, InvalidInput, NotFound
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages.model import Message
@@ -15,6 +16,9 @@ from matcher.projects.bids.clock import GRACE, tend
 from matcher.projects.bids.fields import BID_FIELDS
 from matcher.projects.bids.letters import ASKED
 from matcher.projects.bids.model import Bid, BidOffer
+from matcher.projects.experts import office as office_of_panels
+from matcher.projects.experts import panels, seats
+from matcher.projects.experts.model import Expert, Panel, Stage
 from matcher.projects.files_model import ProjectFile
 from matcher.projects.lifecycle import BidState, MemberState, ProjectState
 from matcher.projects.setup import deciding
@@ -168,6 +172,49 @@ def test_a_former_round_counts_for_nothing_in_the_new_one(
     ]
     assert counted == ["Bidding closed with 1 bids handed in"] * 2
     assert old.state is BidState.FORMER
+
+
+def test_a_new_round_wants_new_panels_whose_experts_are_checked_against_the_new_bidders(
+    uow: UnitOfWork, actors: Actors, clock: MovableClock, failed: Any
+) -> None:
+    project, _ = failed
+    judge = uow.session.get_one(Person, actors.expert.person_id)
+    old = uow.session.scalars(select(Panel)).one()
+    deciding.relaunch(uow, actors.government, project.id)
+    assert (old.is_former, old.closed_at is not None) == (True, True)
+    assert panels.panel_of(uow, project.id, Stage.EVALUATION) is None
+    assert office_of_panels.hindrance_to_reopen(uow, old) is office_of_panels.FORMER
+    take_bids(uow, clock, project)
+    own_house = handed_in(uow, actors.other_university, project)
+    judge.memberships[0].organisation = own_house.organisation
+    uow.session.flush()
+    close(uow, clock, project)
+    office.admit(uow, actors.government, own_house.id)
+    old.is_blind = False
+    assert not service.may_read(uow, actors.expert, own_house), "a seat of the former round opens no bid of this one"
+    due = (clock() + timedelta(days=5)).date().isoformat()
+    given = office_of_panels.defaults(uow, project, Stage.EVALUATION) | {"due_on": due}
+    new = office_of_panels.open_panel(uow, actors.government, project.id, Stage.EVALUATION, given)
+    expert = uow.session.scalars(select(Expert)).one()
+    with pytest.raises(InvalidInput) as refused:
+        office_of_panels.invite(uow, actors.government, new.id, [expert.id])
+    assert "同属一个机构" in refused.value.problems[0].message.zh
+
+
+def test_an_open_panel_ends_with_the_bidding_that_failed_and_its_experts_are_told(
+    uow: UnitOfWork, actors: Actors, clock: MovableClock
+) -> None:
+    project = ProjectFactory()
+    bid = handed_in(uow, actors.university, project)
+    close(uow, clock, project)
+    office.admit(uow, actors.government, bid.id)
+    panel = marked(uow, actors, project, {})
+    assert seats.waiting(uow, actors.expert) == 1
+    office.fail(uow, actors.government, project.id, "没有合格的申请。")
+    assert panel.closed_at == clock()
+    assert seats.waiting(uow, actors.expert) == 0
+    told = uow.session.scalars(select(Message.title_zh).where(Message.person_id == actors.expert.person_id)).all()
+    assert [one for one in told if "不再进行" in one]
 
 
 def test_drafts_and_withdrawn_bids_of_a_former_round_begin_again_too(

@@ -56,6 +56,26 @@ def test_weak_declined_and_unpublished_ones_do_not_fit(
     assert suggestions.fitting(uow, actors.university.organisation_id or 0, [project]) == {}
 
 
+def test_the_office_sees_the_teams_of_the_stored_pairings_with_their_best_results(
+    uow: UnitOfWork, actors: Actors
+) -> None:
+    first, second = NeedFactory(), NeedFactory()
+    project = ProjectFactory(needs=(first, second))
+    results = [OfferFactory(organisation=organisation_of(actors.university), title=f"成果{n}") for n in range(4)]
+    for place, offer in enumerate(results):
+        PairingFactory(need=first, offer=offer, score=0.4 + place / 10)
+    PairingFactory(need=second, offer=results[3], score=0.65)
+    other = OfferFactory(organisation=organisation_of(actors.other_university))
+    PairingFactory(need=second, offer=other, score=0.9)
+    PairingFactory(need=second, offer=OfferFactory(), score=0.2)
+    PairingFactory(need=second, offer=OfferFactory(organisation=first.organisation), score=0.95)  # the owner
+    found = suggestions.teams(uow, project)
+    assert [(team.score, [one.title for one in team.offers]) for team in found] == [
+        (0.9, [other.title]), (0.7, ["成果3", "成果2", "成果1"]),
+    ]  # fmt: skip
+    assert [team.organisation.id for team in suggestions.teams(uow, project, limit=1)] == [other.organisation_id]
+
+
 def test_the_owner_of_a_need_is_not_led_to_a_project_that_it_may_not_lead(uow: UnitOfWork, actors: Actors) -> None:
     own = NeedFactory(organisation=organisation_of(actors.university))
     other = NeedFactory()

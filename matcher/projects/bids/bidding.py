@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from matcher.core import audit
+from matcher.core.clock import local_second
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
+from matcher.core.money import in_wan
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
@@ -17,7 +19,7 @@ from matcher.needs.model import Need
 from matcher.offers.model import Offer, OfferState
 from matcher.projects.bids import commitments, queries, rounds
 from matcher.projects.bids.fields import BID_FIELDS, DECLARATION, budget_text, milestones_text, read_bid
-from matcher.projects.bids.letters import ask, moment
+from matcher.projects.bids.letters import ask
 from matcher.projects.bids.model import Bid, BidMember, BidOffer
 from matcher.projects.bids.service import NO_BID, get, is_lead, is_member
 from matcher.projects.lifecycle import BID_LIFECYCLE, BidState, MemberState, ProjectState
@@ -67,7 +69,7 @@ UNDECLARED = Label("请作出声明：{text}。", "Declare: {text}.")
 def check_open(project: Project, arrived: datetime) -> None:
     """Raise Conflict when the project takes no bids, or the request arrived after the deadline."""
     if project.closes_at is not None and arrived > project.closes_at:
-        raise Conflict(TOO_LATE.format(closes=moment(project.closes_at), arrived=moment(arrived)))
+        raise Conflict(TOO_LATE.format(closes=local_second(project.closes_at), arrived=local_second(arrived)))
     if project.state not in TAKES_BIDS:
         raise Conflict(NOT_OPEN)
 
@@ -220,7 +222,7 @@ def given_of(bid: Bid) -> dict[str, Any]:
     """Return a stored bid as `read_bid` takes it."""
     given: dict[str, Any] = {field.name: getattr(bid, field.name) for field in BID_FIELDS}
     for name in ("price", "own_funds"):
-        given[name] = "" if given[name] is None else f"{(given[name] / 10_000).normalize():f}"
+        given[name] = "" if given[name] is None else in_wan(given[name])
     given["budget"], given["milestones"] = budget_text(bid.budget), milestones_text(bid.milestones)
     return given
 
@@ -259,17 +261,13 @@ def _money(bid: Bid, project: Project) -> list[Problem]:
         return []
     found = []
     if project.total_funds and bid.price > project.total_funds:
-        found.append(Problem("price", TOO_DEAR.format(funds=_wan(project.total_funds))))
+        found.append(Problem("price", TOO_DEAR.format(funds=in_wan(project.total_funds))))
     rows = [row for row in bid.budget if "raw" not in row]
     total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
     wanted = bid.price + (bid.own_funds or Decimal(0))
     if rows and total != wanted:
-        found.append(Problem("budget", BUDGET_SUM.format(sum=_wan(total), wanted=_wan(wanted))))
+        found.append(Problem("budget", BUDGET_SUM.format(sum=in_wan(total), wanted=in_wan(wanted))))
     return found
-
-
-def _wan(amount: Decimal) -> str:
-    return f"{(amount / 10_000).normalize():f}"
 
 
 def _team(bid: Bid) -> list[Problem]:
@@ -301,13 +299,13 @@ def submit(uow: UnitOfWork, actor: Actor, bid_id: int, *, arrived: datetime | No
     arrived = arrived or uow.clock()
     bid, project = led(uow, actor, bid_id, arrived)
     if project.opens_at is not None and arrived < project.opens_at:
-        raise Conflict(NOT_YET.format(opens=moment(project.opens_at)))
+        raise Conflict(NOT_YET.format(opens=local_second(project.opens_at)))
     problems = problems_of(bid, project) if bid.state is BidState.DRAFT else []
     if problems:
         raise InvalidInput(problems)
     BID_LIFECYCLE.apply(uow, actor, bid, "submit")
     bid.submitted_at = bid.changed_at = arrived
-    audit.record(uow, actor, "bid.submit", "bid", bid.id, arrived=moment(arrived))
+    audit.record(uow, actor, "bid.submit", "bid", bid.id, arrived=local_second(arrived))
     uow.session.flush()
     return bid
 

@@ -9,6 +9,7 @@ from typing import Any
 from matcher.core.errors import Problem
 from matcher.core.fields import Answers, Field, Kind, clean_text, read_answers, shorten
 from matcher.core.labels import Label
+from matcher.core.money import in_wan
 from matcher.core.vocabularies import TECH_FIELD, TRL, Vocabulary
 
 DECLARATION = Vocabulary(
@@ -129,7 +130,7 @@ def _milestone_row(line: str) -> dict[str, Any] | None:
 
 def budget_text(rows: list[dict[str, Any]]) -> str:
     """Return budget rows as people type them."""
-    return "\n".join(str(row.get("raw") or f"{row['item']}，{_wan(row['amount'])}") for row in rows)
+    return "\n".join(str(row.get("raw") or f"{row['item']}，{in_wan(Decimal(row['amount']))}") for row in rows)
 
 
 def milestones_text(rows: list[dict[str, Any]]) -> str:
@@ -137,7 +138,3 @@ def milestones_text(rows: list[dict[str, Any]]) -> str:
     return "\n".join(
         str(row.get("raw") or f"{row['title']}，{row['month']}，{row['deliverable']}，{row['share']}") for row in rows
     )
-
-
-def _wan(amount: str) -> str:
-    return f"{(Decimal(amount) / 10_000).normalize():f}"

@@ -1,8 +1,6 @@
 """What the lead of a consortium writes to those whom it asks to join, and moments as bidders are told them."""
 
-from datetime import datetime
-
-from matcher.core.clock import SHANGHAI
+from matcher.core.clock import local_second
 from matcher.core.labels import Label
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.messages.kinds import MessageKind
@@ -17,14 +15,11 @@ ASKED_BODY = Label(
 )
 
 
-def moment(at: datetime) -> str:
-    """Return a moment as it is told to bidders: Beijing time, to the second."""
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
-
-
 def ask(uow: UnitOfWork, bid: Bid, project: Project, member: BidMember) -> None:
     """Write to an organisation that it is asked to join a bid."""
-    body = ASKED_BODY.format(project=project.title, closes=moment(project.closes_at) if project.closes_at else "—")
+    body = ASKED_BODY.format(
+        project=project.title, closes=local_second(project.closes_at) if project.closes_at else "—"
+    )
     text = Text(ASKED.format(lead=bid.organisation.name), body)
     key = f"bid:{bid.id}:ask:{member.id}:{member.invited_at:%Y%m%d%H%M%S}"
     notify(uow, people_for(uow, member.organisation_id), MessageKind.PROJECT, text, key=key, link=f"/bids/{bid.id}")

@@ -15,6 +15,7 @@ from matcher.messages.service import Text, notify, people_for
 from matcher.projects.bids import queries
 from matcher.projects.bids.model import Bid
 from matcher.projects.bids.service import get
+from matcher.projects.experts import office as experts
 from matcher.projects.experts import panels
 from matcher.projects.experts.model import Panel, Stage
 from matcher.projects.experts.results import Result, is_complete, results
@@ -287,6 +288,7 @@ def fail(uow: UnitOfWork, actor: Actor, project_id: int, reason: str) -> None:
         notices.end(uow, notice)
     project.outcome = reason
     setup.step(uow, actor, project, "fail", reason)
+    experts.end_panels(uow, actor, project)
     for bid in queries.of_project(uow, project_id, (BidState.SUBMITTED, BidState.ADMITTED, BidState.PROPOSED)):
         BID_LIFECYCLE.apply(uow, actor, bid, "void" if bid.state is BidState.SUBMITTED else "pass_over", reason)
         bid.verdict_note = reason

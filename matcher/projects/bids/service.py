@@ -104,6 +104,7 @@ def _has_seat(uow: UnitOfWork, actor: Actor, bid: Bid) -> bool:
         exists()
         .where(
             Panel.project_id == bid.project_id, Panel.stage != Stage.ARGUMENT, Panel.is_blind.is_(False),
+            Panel.is_former.is_(False),
             Seat.panel_id == Panel.id, Seat.state == SeatState.ACCEPTED,
             Expert.id == Seat.expert_id, Expert.person_id == actor.person_id,
         )

@@ -1,6 +1,6 @@
 """What the engine suggests: projects to teams whose results fit, and partners for indicators that a consortium does not cover."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import exists, select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from matcher.accounts.model import Organisation
 from matcher.core import audit
+from matcher.core.clock import local_second
 from matcher.core.errors import Conflict
 from matcher.core.indicator_columns import IndicatorColumns
 from matcher.core.labels import Label
@@ -27,7 +28,6 @@ from matcher.needs.model import Need
 from matcher.offers.model import Offer, OfferState
 from matcher.projects.bids import commitments
 from matcher.projects.bids.bidding import TAKES_BIDS
-from matcher.projects.bids.letters import moment
 from matcher.projects.bids.model import Bid
 from matcher.projects.bids.queries import STANDING
 from matcher.projects.setup import service as setup
@@ -96,27 +96,46 @@ def _found(uow: UnitOfWork, matcher: Matcher, text: str) -> list[tuple[Offer, fl
     return sorted(((one, scores[one.id]) for one in offers), key=lambda pair: (-pair[1], pair[0].id))
 
 
-def teams(uow: UnitOfWork, matcher: Matcher, project: Project, limit: int = 12) -> list[Team]:
-    """Return the organisations whose published results fit a project, the best first. Asks no permission: callers do."""
-    owners = (
-        set()
-        if rules_of(project.call).owner_may_lead
-        else set(
-            uow.session.scalars(
-                select(Need.organisation_id)
-                .join(ProjectNeed, ProjectNeed.need_id == Need.id)
-                .where(ProjectNeed.project_id == project.id)
-            )
+def teams(uow: UnitOfWork, project: Project, limit: int = 12) -> list[Team]:
+    """Return the organisations whose published results fit a project, the best first. Asks no permission: callers do.
+
+    Reads the pairings that are stored for the needs behind it, as `fitting` does for one organisation, in one query.
+    """
+    query = (
+        select(Offer, Pairing.score)
+        .join(Pairing, Pairing.offer_id == Offer.id)
+        .join(ProjectNeed, ProjectNeed.need_id == Pairing.need_id)
+        .where(
+            ProjectNeed.project_id == project.id, Offer.state == OfferState.PUBLISHED,
+            Pairing.score >= WORTH_A_LOOK, Pairing.state != PairingState.DECLINED,
         )
-    )
-    found: dict[int, Team] = {}
-    for offer, score in _found(uow, matcher, text_of(project)):
-        if offer.organisation_id in owners or score < WORTH_A_LOOK:
+        .options(joinedload(Offer.organisation))
+        .order_by(Pairing.score.desc(), Pairing.id)
+    )  # fmt: skip
+    found = ((offer, score) for offer, score in uow.session.execute(query).unique())
+    return _teams(uow, project, found, limit)
+
+
+def searched_teams(uow: UnitOfWork, matcher: Matcher, project: Project, limit: int = 12) -> list[Team]:
+    """Return the organisations whose results the search finds for a project: for one without needs, or before matching.
+
+    Asks no permission: callers do.
+    """
+    found = _found(uow, matcher, text_of(project))
+    return _teams(uow, project, ((offer, score) for offer, score in found if score >= WORTH_A_LOOK), limit)
+
+
+def _teams(uow: UnitOfWork, project: Project, found: Iterable[tuple[Offer, float]], limit: int) -> list[Team]:
+    """Gather results by organisation, three each at most; the owners of the needs are left out where they may not lead."""
+    owners = set[int]() if rules_of(project.call).owner_may_lead else setup.owners(uow, project.id)
+    by_organisation: dict[int, Team] = {}
+    for offer, score in found:
+        if offer.organisation_id in owners:
             continue
-        team = found.setdefault(offer.organisation_id, Team(offer.organisation, [], score, promise(score)))
-        if len(team.offers) < 3:
-            team.offers.append(offer)
-    return list(found.values())[:limit]
+        known = by_organisation.setdefault(offer.organisation_id, Team(offer.organisation, [], score, promise(score)))
+        if len(known.offers) < 3 and offer not in known.offers:
+            known.offers.append(offer)
+    return list(by_organisation.values())[:limit]
 
 
 def tell(uow: UnitOfWork, matcher: Matcher, actor: Actor, project_id: int, organisation_ids: Sequence[int]) -> int:
@@ -128,11 +147,13 @@ def tell(uow: UnitOfWork, matcher: Matcher, actor: Actor, project_id: int, organ
     project = setup.get(uow, project_id)
     if project.state not in TAKES_BIDS:
         raise Conflict(Label("这个项目现在不接受揭榜。", "This project takes no bids now."))
-    count = 0
-    for team in teams(uow, matcher, project):
+    count, known = 0, teams(uow, project)
+    if not set(organisation_ids) <= {one.organisation.id for one in known}:
+        known += searched_teams(uow, matcher, project)
+    for team in known:
         if team.organisation.id not in organisation_ids:
             continue
-        closes = moment(project.closes_at) if project.closes_at else "—"
+        closes = local_second(project.closes_at) or "—"
         body = FITS_BODY.format(project=project.title, closes=closes, offer=team.offers[0].title)
         count += notify(
             uow, people_for(uow, team.organisation.id), MessageKind.PROJECT, Text(FITS, body),

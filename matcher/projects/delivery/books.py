@@ -82,7 +82,9 @@ def may_see(uow: UnitOfWork, actor: Actor, found: Dossier) -> bool:
     own = actor.organisation_id
     if not allowed(actor, "payment.see", owner=own):
         return False
-    return own in members(found.bid) or (own in owners(uow, found.project) and not bids.is_rival(uow, actor, found.bid))
+    return own in members(found.bid) or (
+        own in projects.owners(uow, found.project.id) and not bids.is_rival(uow, actor, found.bid)
+    )
 
 
 def is_lead(actor: Actor, found: Dossier, action: str) -> bool:
@@ -101,15 +103,9 @@ def members(bid: Bid) -> set[int]:
     return {m.organisation_id for m in bid.members if m.state is MemberState.AGREED} | {bid.organisation_id}
 
 
-def owners(uow: UnitOfWork, project: Project) -> set[int]:
-    """Return the organisations whose needs a project answers."""
-    query = select(Need.organisation_id).join(ProjectNeed, ProjectNeed.need_id == Need.id)
-    return set(uow.session.scalars(query.where(ProjectNeed.project_id == project.id)))
-
-
 def owner_of(uow: UnitOfWork, project: Project, bid: Bid) -> Organisation | None:
     """Return the one owner of the needs who signs too: outside the office and not the lead; None if there is none or several."""
-    outside = owners(uow, project) - {project.organisation_id, bid.organisation_id}
+    outside = projects.owners(uow, project.id) - {project.organisation_id, bid.organisation_id}
     return uow.session.get_one(Organisation, outside.pop()) if len(outside) == 1 else None
 
 

@@ -16,6 +16,7 @@ from matcher.core.clock import local_date
 from matcher.core.errors import Conflict, InvalidInput, Problem
 from matcher.core.fields import Field, Kind, read_answers, shorten
 from matcher.core.labels import Label
+from matcher.core.money import in_wan
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
@@ -93,8 +94,8 @@ def suggestion(uow: UnitOfWork, bid: Bid) -> dict[str, Any]:
     running = [one for one in books.of_project(uow, project.id) if one.state is not TaskBookState.TERMINATED]
     teams = max(1, project.teams - len(running))
     return {
-        "government_amount": _wan(payments.split(left["government"], [1] * teams)[-1]),
-        "enterprise_amount": _wan(payments.split(left["enterprise"], [1] * teams)[-1]),
+        "government_amount": in_wan(payments.split(left["government"], [1] * teams)[-1]),
+        "enterprise_amount": in_wan(payments.split(left["enterprise"], [1] * teams)[-1]),
         "starts_on": start.isoformat(),
         "ends_on": end.isoformat(),
         "signing_share": str(signing),
@@ -109,8 +110,8 @@ def typed(uow: UnitOfWork, book: TaskBook) -> dict[str, Any]:
         Step(m.title, m.due_on, int(shares.get(str(m.position), 0)), m.deliverable) for m in milestones(uow, book.id)
     ]
     return {
-        "government_amount": _wan(book.government_amount),
-        "enterprise_amount": _wan(book.enterprise_amount),
+        "government_amount": in_wan(book.government_amount),
+        "enterprise_amount": in_wan(book.enterprise_amount),
         "starts_on": book.starts_on.isoformat(),
         "ends_on": book.ends_on.isoformat(),
         "signing_share": str(shares.get("signing", 0)),
@@ -299,7 +300,3 @@ def _from_bid(bid: Bid, start: date, end: date, share: int) -> list[Step]:
 def _plain(text: object) -> str:
     """Return a text without what separates the parts of a line."""
     return str(text).strip().replace("，", "、").replace(",", "、").replace("|", "/").replace("\n", " ")
-
-
-def _wan(amount: Decimal) -> str:
-    return f"{(amount / 10_000).quantize(Decimal('0.000001')).normalize():f}"

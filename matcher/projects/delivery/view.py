@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from matcher.accounts.model import Person
 from matcher.core.clock import local_date
@@ -148,7 +148,7 @@ def project(uow: UnitOfWork, actor: Actor, project_id: int) -> SeenProject:
     """Return what follows the award of a project, for staff; raises NotAllowed, NotFound."""
     require(actor, "project.see")
     found = projects.get(uow, project_id)
-    rows = [_row(uow, one) for one in books.of_project(uow, project_id)]
+    rows = _rows(uow, books.of_project(uow, project_id))
     with_book = {row.bid.id for row in rows}
     awarded = bid_queries.of_project(uow, project_id, [BidState.AWARDED])
     return SeenProject(
@@ -163,11 +163,32 @@ def project(uow: UnitOfWork, actor: Actor, project_id: int) -> SeenProject:
     )
 
 
-def _row(uow: UnitOfWork, book: TaskBook) -> BookRow:
-    today = local_date(uow.clock())
-    late = sum(m.state is MilestoneState.PLANNED and m.due_on < today for m in drafting.milestones(uow, book.id))
-    bid = uow.session.get_one(Bid, book.bid_id)
-    return BookRow(book, bid, payments.balance(uow, book), late, acceptance.get(uow, book.id))
+def _rows(uow: UnitOfWork, found: Sequence[TaskBook]) -> list[BookRow]:
+    """Return the rows of task books, with as many statements for many as for one."""
+    ids = [one.id for one in found]
+    late = (
+        select(Milestone.task_book_id, func.count())
+        .where(
+            Milestone.task_book_id.in_(ids),
+            Milestone.state == MilestoneState.PLANNED,
+            Milestone.due_on < local_date(uow.clock()),
+        )
+        .group_by(Milestone.task_book_id)
+    )
+    counts = dict(uow.session.execute(late).all())
+    money: dict[int, list[Payment]] = {}
+    for one in uow.session.scalars(select(Payment).where(Payment.task_book_id.in_(ids))):
+        money.setdefault(one.task_book_id, []).append(one)
+    of_bids = uow.session.scalars(select(Bid).where(Bid.id.in_([one.bid_id for one in found]))).unique()
+    teams = {one.id: one for one in of_bids}
+    applied = uow.session.scalars(select(Acceptance).where(Acceptance.task_book_id.in_(ids)))
+    accepted = {one.task_book_id: one for one in applied}
+    return [
+        BookRow(
+            one, teams[one.bid_id], payments.sums(money.get(one.id, ())), counts.get(one.id, 0), accepted.get(one.id)
+        )
+        for one in found
+    ]
 
 
 def archive(uow: UnitOfWork, actor: Actor, project_id: int) -> Sequence[SeenBook]:

@@ -57,7 +57,10 @@ class ExpertVector(Base):
 
 
 class Panel(Base):
-    """Experts who judge one thing of a project. `criteria` holds rows of name, English name and weight; scores are 0 to 100."""
+    """Experts who judge one thing of a project. `criteria` holds rows of name, English name and weight; scores are 0 to 100.
+
+    `is_former`: of a round of bidding that failed; kept with its marks, and judging nothing of the round that follows.
+    """
 
     __tablename__ = "panels"
     __table_args__ = (Index(None, "project_id", "stage"),)
@@ -69,6 +72,7 @@ class Panel(Base):
     criteria: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     is_blind: Mapped[bool] = mapped_column(default=False)
     least: Mapped[int] = mapped_column(default=3)  # complete sheets that a decision needs
+    is_former: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[datetime | None]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]

@@ -64,6 +64,7 @@ GATE_OVER = Label(
     "这个考核节点已定或已取消，不再评审。", "This gate is decided or taken off; it is not judged any more."
 )
 NOT_CLOSED = Label("这个评审组没有结束，不用恢复。", "This panel is not closed; there is nothing to reopen.")
+FORMER = Label("这个评审组属于上一轮，不能恢复。", "This panel belongs to a former round and stays closed.")
 NEWER = Label(
     "这个阶段已另有评审组，不能恢复旧的。", "There is a newer panel for this stage; the old one stays closed."
 )
@@ -77,6 +78,10 @@ REOPENED = Label("“{title}”的{stage}已恢复", "The {stage} of “{title}�
 REOPENED_BODY = Label(
     "{office}恢复了评审，请在{day}前完成，已交的意见可以修改。",
     "{office} reopened the panel; please finish by {day}. What you handed in can be changed.",
+)
+ENDED = Label("“{title}”的{stage}不再进行", "The {stage} of “{title}” is off")
+ENDED_BODY = Label(
+    "{office}结束了这一轮，您不必再处理这项任务。", "{office} ended this round; nothing is left for you to do."
 )
 TAKEN_OFF = Label("“{title}”的{stage}已另作安排", "The {stage} of “{title}” goes on without you")
 TAKEN_OFF_BODY = Label("{office}调整了评审组，您不必再处理这项任务。", "{office} changed the panel; nothing is left for you to do.")  # fmt: skip
@@ -239,8 +244,9 @@ def _ask(uow: UnitOfWork, actor: Actor, project: Project, panel: Panel, expert: 
 def _tell(uow: UnitOfWork, project: Project, panel: Panel, seat: Seat, expert: Expert, title: Label, body: Label) -> None:  # fmt: skip
     day = panel.due_at.astimezone(SHANGHAI).date().isoformat() if panel.due_at else "–"
     words = {"title": project.title, "stage": panels.STAGE_LABELS[panel.stage], "office": project.organisation.name, "day": day}  # fmt: skip
-    key = f"seat:{seat.id}:{seat.state}:{uow.clock():%Y%m%d%H%M%S}"
-    link = f"/experts/seats/{seat.id}" if seat.state in service.BUSY_STATES else "/experts/"
+    key = f"seat:{seat.id}:{seat.state if panel.closed_at is None else 'over'}:{uow.clock():%Y%m%d%H%M%S}"
+    is_open = seat.state in service.BUSY_STATES and panel.closed_at is None
+    link = f"/experts/seats/{seat.id}" if is_open else "/experts/"
     text = Text(title.format(**words), body.format(**words))
     messages.notify(uow, [expert.person_id], MessageKind.PROJECT, text, key=key, link=link)
 
@@ -268,10 +274,30 @@ def close(uow: UnitOfWork, actor: Actor, panel_id: int, reason: str = "") -> Pan
     return panel
 
 
+def end_panels(uow: UnitOfWork, actor: Actor, project: Project, *, for_good: bool = False) -> None:
+    """Close the open panels of a project whose round is over, and tell who sits on them. Asks no permission: callers do.
+
+    With `for_good` all its panels are left to that round: the next one is judged anew, by experts who are asked anew and
+    whose interests are checked against the new bidders.
+    """
+    for panel in uow.session.scalars(select(Panel).where(Panel.project_id == project.id).order_by(Panel.id)).all():
+        panel.is_former = panel.is_former or for_good
+        if panel.closed_at is not None:
+            continue
+        panel.closed_at = uow.clock()
+        audit.record(uow, actor, "panel.close", "panel", panel.id, reason=project.outcome[:500])
+        for seat in seats_of(uow, panel):
+            if seat.state in service.BUSY_STATES:
+                _tell(uow, project, panel, seat, service.get(uow, seat.expert_id), ENDED, ENDED_BODY)
+    uow.session.flush()
+
+
 def hindrance_to_reopen(uow: UnitOfWork, panel: Panel) -> Label | None:
     """Return why a closed panel cannot go on: its stage is over, or another took its place; None: it can."""
     if panel.closed_at is None:
         return NOT_CLOSED
+    if panel.is_former:
+        return FORMER
     if panels.panel_of(uow, panel.project_id, panel.stage, panel.gate_id) is not panel:
         return NEWER
     try:

@@ -37,8 +37,13 @@ def get(uow: UnitOfWork, panel_id: int) -> Panel:
 
 
 def panel_of(uow: UnitOfWork, project_id: int, stage: Stage, gate_id: int | None = None) -> Panel | None:
-    """Return the newest panel of a stage of a project, of one gate where it is given; None before there is one."""
-    query = select(Panel).where(Panel.project_id == project_id, Panel.stage == stage, Panel.gate_id == gate_id)
+    """Return the newest panel of a stage of a project, of one gate where it is given; None before there is one.
+
+    Those of a former round of bidding are none of the present one's.
+    """
+    query = select(Panel).where(
+        Panel.project_id == project_id, Panel.stage == stage, Panel.gate_id == gate_id, Panel.is_former.is_(False)
+    )
     return uow.session.scalar(query.order_by(Panel.id.desc()).limit(1))
 
 

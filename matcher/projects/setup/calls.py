@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from matcher.core import audit
+from matcher.core.clock import local_second
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
 from matcher.core.people import Actor
@@ -16,7 +17,7 @@ from matcher.projects.lifecycle import ProjectState
 from matcher.projects.setup import notices
 from matcher.projects.setup.deciding import publication_problems, publish
 from matcher.projects.setup.editing import BEFORE_PUBLICATION, NO_CALL, NO_OFFICE
-from matcher.projects.setup.fields import CALL_FIELDS, local, read_call
+from matcher.projects.setup.fields import CALL_FIELDS, read_call
 from matcher.projects.setup.model import Call, Project
 from matcher.projects.setup.rules import RULE_FIELDS, Rules, read_rules, rules_of, typed
 
@@ -113,7 +114,9 @@ def _assign(call: Call, given: Mapping[str, Any]) -> None:
 def given_of(call: Call) -> dict[str, Any]:
     """Return a list as people type it into its form."""
     given: dict[str, Any] = {one.name: getattr(call, one.name) for one in CALL_FIELDS}
-    return given | {name: local(getattr(call, name)) for name in ("opens_at", "closes_at")} | typed(rules_of(call))
+    return (
+        given | {name: local_second(getattr(call, name)) for name in ("opens_at", "closes_at")} | typed(rules_of(call))
+    )
 
 
 def fresh() -> dict[str, Any]:

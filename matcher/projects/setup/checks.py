@@ -5,9 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from matcher.core.clock import SHANGHAI
+from matcher.core.clock import local_second
 from matcher.core.errors import Problem
 from matcher.core.labels import Label
+from matcher.core.money import in_wan
 from matcher.core.rows import IndicatorRow
 from matcher.projects.lifecycle import Mode
 from matcher.projects.setup.fields import PROJECT_FIELDS, read_project, wan
@@ -64,7 +65,7 @@ def given_of(project: Project) -> dict[str, Any]:
 def _given(value: Any) -> Any:
     match value:
         case Decimal():
-            return f"{value / 10_000:f}"
+            return in_wan(value)
         case [IndicatorRow(), *_]:
             return [row.to_json() for row in value]
     return value
@@ -108,17 +109,13 @@ def period(call: Call | None, rules: Rules, now: datetime) -> list[Problem]:
     if call is None:
         return [Problem("call", NO_CALL)]
     if call.closes_at <= now:
-        return [Problem("closes_at", OVER.format(closes=_local(call.closes_at)))]
+        return [Problem("closes_at", OVER.format(closes=local_second(call.closes_at)))]
     start = max(call.opens_at, now)
     seconds = (call.closes_at - start).total_seconds()
     if seconds < rules.least_collection_days * _DAY:
         days = f"{int(seconds * 10 / _DAY) / 10:g}"
         text = SHORT.format(
-            least=rules.least_collection_days, start=_local(start), closes=_local(call.closes_at), days=days
+            least=rules.least_collection_days, start=local_second(start), closes=local_second(call.closes_at), days=days
         )
         return [Problem("closes_at", text)]
     return []
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"

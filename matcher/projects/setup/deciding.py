@@ -12,6 +12,7 @@ from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import rounds
 from matcher.projects.bids.model import Bid
+from matcher.projects.experts import office as experts
 from matcher.projects.lifecycle import BID_LIFECYCLE, PROJECT_LIFECYCLE, BidState, Mode, ProjectState
 from matcher.projects.setup import argument, checks, notices
 from matcher.projects.setup.demand import Demand, demand_of, need_ids
@@ -158,6 +159,7 @@ def cancel(uow: UnitOfWork, actor: Actor, project_id: int, reason: str) -> Proje
     _end_notices(uow, project)
     step(uow, actor, project, "cancel", text)
     _void_bids(uow, actor, project)
+    experts.end_panels(uow, actor, project)
     return project
 
 
@@ -175,7 +177,8 @@ def _has_team(uow: UnitOfWork, project: Project) -> bool:
 def relaunch(uow: UnitOfWork, actor: Actor, project_id: int, note: str = "") -> Project:
     """Begin a failed project anew as a draft without a list; what was public is so again after its next notice.
 
-    Its bids stay as they are in the round that failed; who had bid may bid again.
+    Its bids and panels stay as they are in the round that failed; who had bid may bid again, and what follows is judged
+    anew.
     """
     require(actor, "project.decide")
     project = get(uow, project_id)
@@ -183,6 +186,7 @@ def relaunch(uow: UnitOfWork, actor: Actor, project_id: int, note: str = "") -> 
     project.call = project.call_id = project.published_at = project.opens_at = project.closes_at = None
     project.outcome = project.demand_reason = ""
     rounds.renew(uow, actor, project)
+    experts.end_panels(uow, actor, project, for_good=True)
     return project
 
 

@@ -136,8 +136,3 @@ def _read_moment(field: Field, text: str, problems: list[Problem]) -> datetime |
     except ValueError:
         problems.append(Problem(field.name, NOT_MOMENT.format(label=field.label, given=shorten(text))))
         return None
-
-
-def local(moment: datetime | None) -> str:
-    """Write a moment in China's time to the second, as it is typed."""
-    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" if moment else ""

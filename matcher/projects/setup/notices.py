@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from matcher.core.clock import SHANGHAI, local_date
+from matcher.core.clock import SHANGHAI, local_date, local_second
 from matcher.core.errors import Conflict, NotFound
 from matcher.core.labels import Label
 from matcher.core.unit_of_work import UnitOfWork
@@ -66,7 +66,7 @@ def current(uow: UnitOfWork, project_id: int, kind: str) -> Notice | None:
 def hindrance(uow: UnitOfWork, notice: Notice) -> Label | None:
     """Return why a notice cannot be decided on yet: its days run, an objection is unanswered or was upheld; None: it can."""
     if uow.clock() < notice.closes_at:
-        return RUNS.format(until=f"{notice.closes_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}")
+        return RUNS.format(until=local_second(notice.closes_at))
     counts = count_objections(uow, notice)
     if counts.get(ObjectionState.OPEN):
         return UNANSWERED.format(count=counts[ObjectionState.OPEN])

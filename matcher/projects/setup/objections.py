@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from matcher.core import audit
-from matcher.core.clock import SHANGHAI
+from matcher.core.clock import local_second
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.fields import Field, Kind, clean_text, read_answers
 from matcher.core.labels import Label
@@ -75,7 +75,7 @@ def file(uow: UnitOfWork, actor: Actor, notice_id: int, given: Mapping[str, Any]
     now = uow.clock()
     if notice.ended_at is not None or now >= notice.closes_at:
         until = min(notice.ended_at or notice.closes_at, notice.closes_at)
-        raise Conflict(OVER.format(until=f"{until.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}", now=f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"))  # fmt: skip
+        raise Conflict(OVER.format(until=local_second(until), now=local_second(now)))  # fmt: skip
     answers = read_answers(OBJECTION_FIELDS, given)
     if answers.problems:
         raise InvalidInput(answers.problems)

@@ -10,9 +10,10 @@ from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
+from matcher.needs.model import Need
 from matcher.projects.lifecycle import PROJECT_LIFECYCLE, ProjectState
 from matcher.projects.setup.letters import tell
-from matcher.projects.setup.model import Project
+from matcher.projects.setup.model import Project, ProjectNeed
 
 NO_PROJECT = Label("找不到这个项目。", "There is no such project.")
 _ENDS = (ProjectState.CLOSED, ProjectState.FAILED, ProjectState.CANCELLED)
@@ -29,6 +30,12 @@ def get(uow: UnitOfWork, project_id: int) -> Project:
 def by_id(uow: UnitOfWork, ids: Collection[int]) -> dict[int, Project]:
     """Return projects by id in one query. Asks no permission: callers do."""
     return {one.id: one for one in uow.session.scalars(select(Project).where(Project.id.in_(ids))).unique()}
+
+
+def owners(uow: UnitOfWork, project_id: int) -> set[int]:
+    """Return the organisations whose needs a project answers."""
+    query = select(Need.organisation_id).join(ProjectNeed, ProjectNeed.need_id == Need.id)
+    return set(uow.session.scalars(query.where(ProjectNeed.project_id == project_id)))
 
 
 def read(uow: UnitOfWork, actor: Actor, project_id: int) -> Project:

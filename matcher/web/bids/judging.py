@@ -6,17 +6,18 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core import audit
+from matcher.core.clock import local_second
 from matcher.core.errors import Conflict, InvalidInput
 from matcher.core.people import Role
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.projects.bids import office, queries, succession, suggestions
 from matcher.projects.bids.bidding import TAKES_BIDS
-from matcher.projects.bids.letters import moment
 from matcher.projects.experts import panels
 from matcher.projects.experts.model import Stage
 from matcher.projects.lifecycle import SEALED_STATES, BidState
 from matcher.projects.setup import notices
 from matcher.projects.setup import service as setup
+from matcher.projects.setup.model import Project
 from matcher.projects.setup.rules import rules_of
 from matcher.web.bids.blueprint import DONE, TOLD, bids
 from matcher.web.context import current_actor, current_uow, platform
@@ -50,9 +51,19 @@ def of_project(project_id: int) -> ResponseReturnValue:
         next_in_rank=succession.next_in_rank(uow, project),
         notice=notice,
         hindrance=notices.hindrance(uow, notice) if notice else None,
-        teams=suggestions.teams(uow, platform().matcher, project) if project.state in TAKES_BIDS else [],
-        closes=moment(project.closes_at) if project.closes_at else "",
+        teams=_teams(uow, project),
+        may_search=project.state in TAKES_BIDS and "search" not in request.args,
+        closes=local_second(project.closes_at),
     )
+
+
+def _teams(uow: UnitOfWork, project: Project) -> list[suggestions.Team]:
+    """Return the teams that fit, as they are stored; the search itself runs only when it is asked for."""
+    if project.state not in TAKES_BIDS:
+        return []
+    if "search" in request.args:
+        return suggestions.searched_teams(uow, platform().matcher, project)
+    return suggestions.teams(uow, project)
 
 
 def _do(project_id: int, action: Callable[[UnitOfWork], object]) -> ResponseReturnValue:

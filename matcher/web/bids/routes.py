@@ -6,11 +6,11 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core import audit
+from matcher.core.clock import local_second
 from matcher.core.errors import NotFound
 from matcher.projects import files
 from matcher.projects.bids import bidding, commitments, consortium, queries, rounds, service, suggestions
 from matcher.projects.bids.fields import GROUPS
-from matcher.projects.bids.letters import moment
 from matcher.projects.bids.model import Bid
 from matcher.projects.lifecycle import BidState
 from matcher.projects.setup import public, timeline
@@ -87,7 +87,7 @@ def shown(bid: Bid) -> dict[str, Any]:
         "may_begin_again": bidding.may_begin_again(bid, project)
         and queries.own(uow, project.id, bid.organisation_id) is bid,
         "former": rounds.former(uow, bid),
-        "closes": moment(project.closes_at) if project.closes_at else "",
+        "closes": local_second(project.closes_at),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher.core.clock import local_second
 from matcher.core.errors import Conflict, InvalidInput, Problem
 from matcher.core.fields import Kind
 from matcher.core.labels import Label
@@ -14,7 +15,6 @@ from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.projects import files
 from matcher.projects.bids import bidding, consortium, service, suggestions
 from matcher.projects.bids.fields import BID_FIELDS
-from matcher.projects.bids.letters import moment
 from matcher.projects.bids.model import Bid
 from matcher.projects.lifecycle import BidState
 from matcher.web.bids.blueprint import BIDDERS, INVITED, SAVED, SAVED_SO_FAR, SUBMITTED, bids
@@ -76,7 +76,7 @@ def edit_post(bid_id: int) -> ResponseReturnValue:
 def _hand_in(bid_id: int) -> Act:
     def act(uow: UnitOfWork, arrived: datetime) -> Label:
         bid = bidding.submit(uow, current_actor(), bid_id, arrived=arrived)
-        return SUBMITTED.format(at=moment(bid.submitted_at or arrived))
+        return SUBMITTED.format(at=local_second(bid.submitted_at or arrived))
 
     return act
 

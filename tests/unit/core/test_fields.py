@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from matcher.core import fields as fields_module
 from matcher.core.fields import Field, Kind, Unreadable, read_answers, split_list
 from matcher.core.labels import Label
+from matcher.core.money import in_wan
 from matcher.core.vocabularies import INDUSTRY, REGION, TECH_FIELD, TRL
-from matcher.exchange.cells import in_wan, option, to_cell
+from matcher.exchange.cells import option, to_cell
 
 LABEL = Label("栏目", "Answer")
 ANY_TEXT = st.text(st.characters(), max_size=200)
