@@ -197,7 +197,7 @@ def record(uow: UnitOfWork, actor: Actor, *, verdict: Verdict | None = None, pag
         .join(Pairing, Pairing.id == Decision.pairing_id)
         .join(Need, Need.id == Pairing.need_id)
         .join(Offer, Offer.id == Pairing.offer_id)
-        .order_by(Decision.id.desc())
+        .order_by(Decision.at.desc(), Decision.id.desc())
     )
     if verdict:
         query = query.where(Decision.verdict == verdict)

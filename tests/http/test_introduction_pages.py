@@ -194,3 +194,15 @@ def test_the_desk_adds_a_word_to_both_sides_when_it_introduces_them(sign_in, uow
     opened = introductions.open_introduction(uow, pairing.id)
     for role in ("enterprise", "university"):
         assert "先看样件" in sign_in(role).get(f"/introductions/{opened.id}").text
+
+
+def test_the_list_of_the_desk_says_who_has_not_answered(sign_in, introduction):  # noqa: F811
+    desk = sign_in("desk")
+    assert "还没有答复：需求方、成果方" in desk.get("/introductions/").text
+    university = sign_in("university")
+    university.get(f"/introductions/{introduction.id}")
+    assert university.post(f"/introductions/{introduction.id}/answer", YES).status_code == 303
+    page = desk.get("/introductions/").text
+    assert "还没有答复：需求方" in page
+    assert "、成果方" not in page
+    assert "还没有答复" not in university.get("/introductions/").text
