@@ -30,6 +30,7 @@ from matcher.offers.queries import OfferFilter
 MOST = 30
 LONGEST_NAME = 60
 DEPTH = 60
+REMEMBERED = 1000
 #: What came out this long before the last look is looked at again: reading for search by meaning takes its time.
 OVERLAP = timedelta(days=2)
 WHAT = {"needs": Label("需求", "needs"), "offers": Label("成果", "results")}
@@ -138,7 +139,8 @@ def _check(uow: UnitOfWork, search: SavedSearch, actor: Actor, rank: Ranked, now
     found = _since(uow, actor, search, rank, since)
     told = set(search.told)
     new = {number: title for number, title in found.items() if number not in told}
-    if not _claim(uow, search, sorted(found), now) or not new:
+    # What a ranking leaves out once and finds again is no news: what was told stays told.
+    if not _claim(uow, search, sorted(told | found.keys())[-REMEMBERED:], now) or not new:
         return False
     titles = [title for title in new.values() if title][:NAMED]
     body = "\n".join(f"· {title}" for title in titles)

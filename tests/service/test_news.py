@@ -130,6 +130,19 @@ def test_a_search_is_looked_at_by_its_rhythm(uow, actors, clock, search, rhythm,
     assert len(told(uow, actors.university)) == 1
 
 
+def test_what_a_ranking_leaves_out_and_finds_again_is_told_once(uow, actors, clock, search):
+    search(text="叶片")
+    clock.move(minutes=1)
+    new = NeedFactory(title="叶片")
+    uow.commit()
+    found = []
+    for ids in ((new.id,), (), (new.id,)):
+        clock.move(minutes=5)
+        with uow:
+            found.append(saved.check_due(uow, lambda *_, ids=ids: ids))
+    assert found == [1, 0, 0]
+
+
 def test_what_search_by_meaning_reads_later_is_not_missed(uow, actors, clock, search):
     search(text="叶片")
     clock.move(minutes=1)
