@@ -8,7 +8,9 @@ is fitted again without them. Compared, need by need:
 - the log-likelihood of the decisions, over all needs: it tells by how far the better order is the more likely one, and also
   sees what is declined time and again for needs that nothing was accepted for. It must be better by more than chance.
 - the log-likelihood of the order, ln σ(figure of an accepted pair - figure of a declined one), the mean over the need's pairs
-  (Bradley and Terry 1952), and nDCG@10 of the decided pairs: on average they may not be worse.
+  (Bradley and Terry 1952). It must be better by something that matters: decisions are also more likely under an order that knows
+  which *needs* are answered at all, and that is worth nothing to a list.
+- nDCG@10 of the decided pairs: on average it may not be worse.
 
 Both orders are put on the scale of log-odds by the same decisions. Labels without meaning must not be learned. Out of sample
 a model that was fitted on them foretells no better than one chance for all decisions does, mostly worse. So the decisions must
@@ -26,6 +28,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize_scalar
 
 from matcher.engine.calibration import Calibration, expected_calibration_error, reliability
 from matcher.engine.learning import Examples, TooFewDecisions, Values, fit, rescaled
@@ -38,6 +41,8 @@ BLOCKS = 10
 ALPHA = 0.05  # chance that an order no better is adopted
 MEANINGFUL = math.log(1000)  # of the likelihood of the decisions, against one chance for all
 RESAMPLES = 4000
+LEAST_ORDER = 0.015  # gain in the log-likelihood of an order; docs/quality.md has what smaller ones were worth
+STEEPEST = 5.0  # scale of log-odds, where pairs are all in order
 TOLERATED_LOSS = 0.005  # of nDCG@10, which moves in steps with few needs
 
 Figures = Callable[[Examples], Values]
@@ -165,7 +170,7 @@ def _judge(tried: _Tried, needs: list[npt.NDArray[np.intp]], counts: tuple[int, 
     grades, accepted = tried.examples.grades, tried.examples.accepted
     both = tried.before, tried.after
     ndcgs = [[_ndcg(figures[x], grades[x]) for x in needs] for figures in both]
-    orders = [[_likelihood(figures[x], accepted[x]) for x in needs] for figures in both]
+    orders = [_orders([_apart(figures[x], accepted[x]) for x in needs]) for figures in both]
     told = [_by_need(tried.examples, figures) for figures in (*both, tried.usual)]
     gain, order, likelihood = (paired_bootstrap(x[1], x[0], RESAMPLES) for x in (ndcgs, orders, told))
     meaning = sum(told[1]) - sum(told[2])
@@ -176,7 +181,7 @@ def _judge(tried: _Tried, needs: list[npt.NDArray[np.intp]], counts: tuple[int, 
         meaning > MEANINGFUL
         and likelihood.mean > 0
         and likelihood.p / 2 < ALPHA
-        and order.mean > 0
+        and order.mean >= LEAST_ORDER
         and gain.mean >= -TOLERATED_LOSS
     )
     return Trial(
@@ -196,8 +201,17 @@ def _ndcg(figures: Values, grades: Values) -> float:
     return ndcg(ranked, {str(at): int(grade) for at, grade in enumerate(grades)})
 
 
-def _likelihood(figures: Values, accepted: npt.NDArray[np.bool_]) -> float:
-    return float(-np.logaddexp(0, -_apart(figures, accepted)).mean())
+def _orders(apart: list[Values]) -> list[float]:
+    """Return the log-likelihood of the order within each need, on the scale on which all together are likeliest.
+
+    On a scale of its own each: to be surer of the same order is no better order.
+    """
+
+    def by_need(scale: float) -> list[float]:
+        return [float(-np.logaddexp(0, -scale * pairs).mean()) for pairs in apart]
+
+    best = minimize_scalar(lambda scale: -sum(by_need(scale)), bounds=(0.0, STEEPEST), method="bounded")
+    return by_need(float(best.x))
 
 
 def _ordered(figures: Values, accepted: npt.NDArray[np.bool_]) -> float:
