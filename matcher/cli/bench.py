@@ -21,7 +21,7 @@ ENVIRONMENT = ROOT / ".venv-bench"
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--quick", is_flag=True, help="10,000 items and few texts only, in less than a minute.")
+@click.option("--quick", is_flag=True, help="5,000 items and few texts only, in less than a minute.")
 @click.option(
     "--size", "sizes", multiple=True, type=click.IntRange(1000), help="Items of a collection; may be repeated."
 )

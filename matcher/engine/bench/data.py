@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,8 @@ class Texts:
         return len(self.starts) - 1
 
     def __getitem__(self, at: int) -> str:
-        return " ".join(word(int(number)) for number in self.words[self.starts[at] : self.starts[at + 1]])
+        known = _vocabulary()
+        return " ".join([known[number] for number in self.words[self.starts[at] : self.starts[at + 1]].tolist()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ def word(number: int) -> str:
     """Return the word of a number: two syllables and more."""
     syllables = [_SYLLABLES[number % 80], _SYLLABLES[number // 80 % 80]]
     return "".join(syllables + ([_SYLLABLES[number // 6400 % 80]] if number >= 6400 else []))
+
+
+@cache
+def _vocabulary() -> list[str]:
+    return [word(number) for number in range(_VOCABULARY)]
 
 
 def make(folder: Path, count: int) -> None:

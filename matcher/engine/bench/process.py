@@ -70,10 +70,14 @@ class Contestant:
         self.tell(what, **details)
         return self.answer()
 
-    def stop(self) -> None:
-        """End the process."""
+    def dismiss(self) -> None:
+        """Let the process end, without waiting for it."""
         with suppress(BrokenPipeError):
             self._stream("stdin").close()
+
+    def stop(self) -> None:
+        """End the process."""
+        self.dismiss()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:

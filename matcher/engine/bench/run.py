@@ -28,7 +28,7 @@ from matcher.engine.encoder import BUNDLED
 from matcher.engine.items import EngineError
 
 OURS, PLAIN, TXTAI, RAW = "ours", "by hand", "txtai", "floor"
-QUICK_SIZES = (10_000,)
+QUICK_SIZES = (5_000,)
 SIZES = (10_000, 100_000, 1_000_000)
 BYTES_PER_ITEM = 16_000  # on disk while a collection is measured: vectors, texts, index and its snapshot
 Advance = Callable[[str], None]
@@ -110,6 +110,8 @@ def _contestants(options: Options, work: Path, report: Report) -> Iterator[dict[
         yield people
     finally:
         for contestant in people.values():
+            contestant.dismiss()
+        for contestant in people.values():
             contestant.stop()
 
 
@@ -133,10 +135,10 @@ def _load(people: dict[str, Contestant], options: Options, report: Report) -> No
 
 
 def _encoding(people: dict[str, Contestant], options: Options, report: Report) -> None:
-    texts = mixed(24 if options.quick else 120)
+    texts = mixed(8 if options.quick else 120)
     who = [OURS, *(name for name in (PLAIN,) if name in people)]
     for name in who:
-        people[name].ask("encode", texts=texts[:12])  # the first batch of a process is slower
+        people[name].ask("encode", texts=texts[:4])  # the first batch of a process is slower
     spent: dict[str, list[float]] = {name: [] for name in (*who, RAW)}
     for turn in range(options.turns):
         texts = mixed(len(texts), seed=turn + 1)  # new texts each time: nothing may be remembered

@@ -21,9 +21,11 @@ class Txtai:
 
     def __init__(self) -> None:
         self._waiting: list[data.Floats] = []  # vectors that txtai will ask for next, in its order
+        self._library: Any = None
 
     def load(self) -> Answer:
         """Import it."""
+        self._library = import_module("txtai")
         return {"runtime": f"txtai {version('txtai')}"}
 
     def build(self, folder: str) -> Answer:
@@ -37,8 +39,7 @@ class Txtai:
             return vectors
 
         before = resident()
-        library: Any = import_module("txtai")
-        self._index = library.Embeddings({"method": "external", "transform": transform, "hybrid": True})
+        self._index = self._library.Embeddings({"method": "external", "transform": transform, "hybrid": True})
         seconds = timed(lambda: self._index.index((at, text, None) for at, text in enumerate(texts)))
         return {"seconds": seconds, **growth(before)}
 
