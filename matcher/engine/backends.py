@@ -103,7 +103,7 @@ class TorchBackend:
 class OpenVinoBackend:
     """Runs a converted model on the CPU: one stream a core, in bfloat16 where the processor computes in it."""
 
-    budget = 512  # as quick as 2048 on one core, and the streams end together: three times as quick for a handful of texts
+    budget = 512  # no slower than 2048 on one core, and the streams end together: a handful of texts takes a third of the time
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
         import openvino

@@ -54,7 +54,7 @@ class Ours:
 
     def build(self, folder: str) -> Answer:
         """Build a catalogue of a collection and write its snapshot; what is measured begins with texts and vectors."""
-        self._folder = Path(folder)
+        self._turn_to(folder)
         catalogue = Catalogue(self._reference(), scratch=self._folder)
         seconds = 0.0
         for places, vectors, texts in self._collection.chunks():
@@ -70,13 +70,19 @@ class Ours:
 
     def open(self, folder: str) -> Answer:
         """Open the snapshot of a collection, and tell by how much the memory grew."""
-        self._folder = Path(folder)
-        self.__dict__.pop("_collection", None)
+        self._turn_to(folder)
         before = resident()
         self._memory_before = before
         started = perf_counter()
         self._catalogue = Catalogue.open(self._folder / "snapshot", scratch=self._folder)
-        return {"seconds": perf_counter() - started, "kind": self._open.kind, **growth(before)}
+        seconds = perf_counter() - started
+        return {"seconds": seconds, "kind": self._open.kind, "items": len(self._open), **growth(before)}
+
+    def _turn_to(self, folder: str) -> None:
+        """Take another collection up, and forget what was made of the one before."""
+        self._folder = Path(folder)
+        for name in ("_collection", "_need_rows", "_probes"):
+            self.__dict__.pop(name, None)
 
     def memory(self) -> Answer:
         """Tell by how much the memory has grown since before the snapshot was opened, searches included."""

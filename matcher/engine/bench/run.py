@@ -211,6 +211,8 @@ class _Size:
             if name in built and OURS in built:
                 self.report.rate(f"{_KEY[name]}_build_vs_ours", built[name] / built[OURS], self.size)
         opened = self.people[OURS].ask("open", folder=str(self.folder))
+        if opened["items"] != self.size:
+            raise ContestantFailed(f"{OURS} holds {opened['items']:,} items")
         self._add("opening the snapshot", OURS, opened["seconds"], "s")
         self.report.versions[f"index of {self.size:,}"] = opened["kind"]
 

@@ -82,6 +82,19 @@ def test_the_engine_finds_what_was_added_and_not_what_was_removed(tmp_path):
         ours.stop()
 
 
+def test_one_collection_after_the_other_is_measured(tmp_path):
+    ours = Contestant("ours", Path(sys.executable), "matcher.engine.bench.ours", 1, tmp_path / "log")
+    try:
+        for count in (1500, 1000):
+            folder = tmp_path / str(count)
+            data.make(folder, count)
+            ours.ask("build", folder=str(folder))
+            assert ours.ask("open", folder=str(folder))["items"] == count
+            assert ours.ask("recall")["recall"] == 1
+    finally:
+        ours.stop()
+
+
 def test_too_little_space_is_told_before_anything_is_measured(tmp_path):
     with pytest.raises(CannotMeasure, match="--size"):
         measure(Options(models=tmp_path, sizes=(10**12,), keep=tmp_path), print)
