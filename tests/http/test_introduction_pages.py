@@ -189,6 +189,9 @@ def test_the_desk_adds_a_word_to_both_sides_when_it_introduces_them(sign_in, uow
     desk, address = sign_in("desk"), f"/desk/pairings/{pairing.id}"
     assert "附一句话给双方" in desk.get(address).text
     said = {"action": "introduce", "note": "先看样件", "seen_version": pairing.version}
+    late = desk.post(f"{address}/step", said | {"seen_version": pairing.version - 1})
+    assert late.status_code == 409
+    assert "先看样件</textarea>" in late.text, "what was typed stays when a colleague was faster"
     assert desk.post(f"{address}/step", said).status_code == 303
     uow.session.expire_all()
     opened = introductions.open_introduction(uow, pairing.id)
