@@ -18,8 +18,21 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
     return False
 
 
+def keep_rows(connection: Connection, *, keep: bool) -> None:
+    """Let SQLite rewrite tables without losing the rows that hang on them: a batch drops the old table, and the drop cascades."""
+    if connection.dialect.name != "sqlite":
+        return
+    cursor = connection.connection.cursor()  # outside any transaction, where alone the switch works
+    cursor.execute(f"PRAGMA foreign_keys = {'OFF' if keep else 'ON'}")
+    cursor.execute("PRAGMA foreign_keys")
+    if cursor.fetchone()[0] == keep:
+        raise RuntimeError("a transaction is open: migrations need a connection of their own")
+    cursor.close()
+
+
 def run(connection: Connection) -> None:
     """Migrate over one connection."""
+    keep_rows(connection, keep=True)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -28,8 +41,11 @@ def run(connection: Connection) -> None:
         compare_type=True,
         compare_server_default=True,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        keep_rows(connection, keep=False)
 
 
 given: Connection | None = context.config.attributes.get("connection")

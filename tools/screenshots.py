@@ -31,6 +31,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 SIZES = {1440: 900, 390: 844}
 COLOURS = 96
 TALLEST = 2200
+MARGIN = 24
 MAIL = "{}@demo.example"
 WRONG_LIST = (
     "自编号,需求名称,需求来源,技术领域,主要技术难点,公开方式,预期投入,期望完成时限\n"
@@ -49,6 +50,7 @@ class Scene:
     path: str
     act: Callable[[Page], None] | None = None
     whole: bool = True  # False: what stands in the window, for pages that scroll in parts
+    part: str = ""  # the selector of the one part that is shown, of a page that is long
 
 
 def _open_menu(page: Page) -> None:
@@ -136,7 +138,16 @@ SCENES = (
     Scene("government-project", "keji", "/projects/3"),
     Scene("government-call", "keji", "/projects/calls/1"),
     Scene("government-bids", "keji", "/bids/project/1"),
+    Scene("government-ranking", "keji", "/bids/project/9"),
+    Scene("government-task-book", "keji", "/delivery/2"),
+    Scene("government-board", "keji", "/gates/projects/7"),
+    Scene("government-acceptance", "keji", "/delivery/6", part="#acceptance"),
+    Scene("government-archive", "keji", "/delivery/projects/5/archive"),
+    Scene("university-task-book", "gaoxiao", "/delivery/2", part="#milestones"),
+    Scene("university-gate", "gaoxiao", "/gates/entries/4"),
     Scene("expert-home", "zhuanjia", "/experts/"),
+    Scene("expert-gate", "zhuanjia", "/experts/seats/48/sheets/6"),
+    Scene("visitor-archive", "", "/calls/archive"),
     Scene("desk-home", "cuohe", "/desk/"),
     Scene("desk-queue", "cuohe", "/desk/queue", whole=False),
     Scene("desk-board", "cuohe", "/desk/board"),
@@ -201,6 +212,10 @@ def take(page: Page, scene: Scene, width: int) -> None:
     tall = int(page.evaluate("document.documentElement.scrollHeight")) if scene.whole else SIZES[width]
     height = min(TALLEST, tall)
     clip = {"x": 0, "y": 0, "width": width, "height": max(height, SIZES[width])}
+    if scene.part:
+        place = page.locator(scene.part).bounding_box()
+        assert place, scene.part
+        clip |= {"y": max(0, place["y"] - MARGIN), "height": min(TALLEST, place["height"] + 2 * MARGIN)}
     picture = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip))).convert("RGB")
     few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(IMAGES / f"{scene.name}-{width}.png", optimize=True)

@@ -32,13 +32,21 @@ def attach(
     *,
     limit_mb: int = 20,
 ) -> ProjectFile:
-    """Add a file to a thing. Asks no permission: callers do. Raises InvalidInput (field `file`), Conflict."""
-    if len(of(uow, entity, entity_id)) >= MOST_FILES:
+    """Add a file to a thing; the same file by the same name stands there once.
+
+    Asks no permission: callers do. Raises InvalidInput (field `file`), Conflict.
+    """
+    plain, known = checked_name(name, content, limit_mb), of(uow, entity, entity_id)
+    content_hash = store.put(content)
+    if (
+        same := next((one for one in known if (one.name, one.content_hash) == (plain, content_hash)), None)
+    ) is not None:
+        return same
+    if len(known) >= MOST_FILES:
         raise Conflict(TOO_MANY.format(limit=MOST_FILES))
-    plain = checked_name(name, content, limit_mb)
     file = ProjectFile(
         entity=entity, entity_id=entity_id, person_id=actor.person_id, name=plain, size=len(content),
-        content_hash=store.put(content), at=uow.clock(),
+        content_hash=content_hash, at=uow.clock(),
     )  # fmt: skip
     uow.session.add(file)
     uow.session.flush()

@@ -5,6 +5,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matcher.settings import Settings
+from matcher.web.file_forms import make_room
 
 MEGABYTE = 1024 * 1024
 POLICY = "; ".join(
@@ -46,6 +47,7 @@ def configure_security(app: Flask, settings: Settings) -> None:
     )
     if given := settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=given, x_proto=given, x_host=given)  # type: ignore[method-assign]
+    make_room(app, settings)
     csrf.init_app(app)
     headers = dict(HEADERS)
     if settings.is_production:

@@ -11,13 +11,13 @@ from matcher.core.labels import Label
 from matcher.core.people import SYSTEM, Actor
 from matcher.core.permissions import require
 from matcher.core.rows import IndicatorRow
-from matcher.core.unit_of_work import UnitOfWork
+from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.core.vocabularies import Vocabulary
 from matcher.needs import service as needs
 from matcher.needs.model import OPEN_STATES, Need
 from matcher.offers import service as offers
 from matcher.offers.model import OPEN_STATES as OPEN_OFFERS
-from matcher.offers.model import Offer
+from matcher.offers.model import Offer, OfferState
 from matcher.projects.bids import queries as bid_queries
 from matcher.projects.delivery import books, measuring, merging, payments, progress
 from matcher.projects.delivery.books import Dossier, Party
@@ -170,12 +170,16 @@ def _read(found: Dossier, summary: str, values: Sequence[Mapping[str, str]]) -> 
     return [(one["id"], rows[place]) for place, one in enumerate(content["indicators"])]
 
 
-def decide(uow: UnitOfWork, actor: Actor, book_id: int, verdict: str, grade: str, comment: str) -> Acceptance:
+def decide(
+    uow: UnitOfWork, actor: Actor, book_id: int, verdict: str, grade: str, comment: str, seen_version: int | None = None
+) -> Acceptance:
     """Decide on an acceptance: passed, rework or failed; raises NotAllowed, NotFound, InvalidInput, Conflict."""
     require(actor, "acceptance.decide")
     found, acceptance = books.get(uow, book_id), get(uow, book_id)
     if acceptance is None or acceptance.verdict:
         raise Conflict(NO_APPLICATION)
+    if seen_version is not None and seen_version != acceptance.version:
+        raise Conflict(CHANGED_MEANWHILE)
     _check_verdict(verdict, grade, comment)
     _require_sheets(uow, found)
     progress.require_in_force(found.book)
@@ -278,6 +282,10 @@ def enter_result(uow: UnitOfWork, actor: Actor, book_id: int) -> Offer:
     books.require_lead(actor, found, "acceptance.apply")
     if found.book.state is not TaskBookState.COMPLETED:
         raise Conflict(NOT_ACCEPTED)
+    for known, bid_id in results_of(uow, found.project.id):
+        if bid_id == found.bid.id and known.state is OfferState.DRAFT and known.changed_at == known.created_at:
+            return known  # entered a moment ago and not touched yet: the button was pressed twice
+    found.book.changed_at = uow.clock()
     acceptance, content = get(uow, book_id), books.content_of(found)
     values = measured(uow, acceptance)
     given = {

@@ -19,7 +19,7 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import Vocabulary
 from matcher.projects.delivery import books, drafting, payments, progress
 from matcher.projects.delivery.books import Dossier, Party
-from matcher.projects.delivery.lifecycle import CHANGE_LIFECYCLE, MilestoneState, PaymentState
+from matcher.projects.delivery.lifecycle import CHANGE_LIFECYCLE, ChangeState, MilestoneState, PaymentState
 from matcher.projects.delivery.model import ChangeRequest
 
 CHANGE_KINDS = Vocabulary(
@@ -102,6 +102,12 @@ def ask(uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[str, Any]) -
     if problems:
         raise InvalidInput(problems)
     kind = answers.values["kind"]
+    for known in of_book(uow, book_id):
+        if known.state is ChangeState.ASKED and (known.kind, known.text, known.wanted) == (
+            kind, answers.values["text"], wanted,
+        ):  # fmt: skip
+            return known  # the form was sent twice
+    found.book.changed_at = uow.clock()
     change = ChangeRequest(task_book_id=book_id, kind=kind, text=answers.values["text"], wanted=wanted,
                            asked_by=actor.person_id, asked_at=uow.clock())  # fmt: skip
     uow.session.add(change)

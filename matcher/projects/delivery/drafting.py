@@ -19,7 +19,7 @@ from matcher.core.labels import Label
 from matcher.core.money import in_wan
 from matcher.core.people import Actor
 from matcher.core.permissions import require
-from matcher.core.unit_of_work import UnitOfWork
+from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.projects.bids import service as bids
 from matcher.projects.bids.model import Bid
 from matcher.projects.delivery import books, payments
@@ -150,12 +150,16 @@ def draft(uow: UnitOfWork, actor: Actor, bid_id: int, given: Mapping[str, Any]) 
     return book
 
 
-def edit(uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[str, Any]) -> TaskBook:
+def edit(
+    uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[str, Any], seen_version: int | None = None
+) -> TaskBook:
     """Change a task book that is not offered for signature; raises NotAllowed, NotFound, Conflict, InvalidInput."""
     require(actor, "task_book.write")
     found = books.get(uow, book_id)
     if found.book.state is not TaskBookState.DRAFT:
         raise Conflict(NOT_DRAFT)
+    if seen_version is not None and seen_version != found.book.version:
+        raise Conflict(CHANGED_MEANWHILE)
     values, steps = _checked(uow, found.project, given, found.book.id)
     for name, value in _columns(values).items():
         setattr(found.book, name, value)

@@ -1,6 +1,7 @@
 """Progress of a task book: milestones reported and confirmed, reports of work and money."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from matcher.core.fields import Field, Kind, read_answers
 from matcher.core.labels import Label
 from matcher.core.people import Actor
 from matcher.core.permissions import require
-from matcher.core.unit_of_work import UnitOfWork
+from matcher.core.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matcher.core.vocabularies import Vocabulary
 from matcher.projects.delivery import books, payments
 from matcher.projects.delivery.books import Party
@@ -32,6 +33,8 @@ REPORT_FIELDS: tuple[Field, ...] = (
     Field("text", Label("内容", "Text"), Kind.LONG_TEXT, required=True, max_length=6000, public=False),
     Field("spent", Label("累计支出", "Spent so far"), Kind.MONEY, public=False),
 )
+#: The same again within this time is a form that was sent twice, not another report.
+SENT_TWICE = timedelta(minutes=10)
 NO_MILESTONE = Label("找不到这个里程碑。", "There is no such milestone.")
 NOT_IN_FORCE = Label("任务书没有在执行，不能办理。", "The task book is not in force.")
 NO_TEXT = Label("请写明完成情况。", "Say what was done.")
@@ -74,7 +77,9 @@ def report_milestone(uow: UnitOfWork, actor: Actor, milestone_id: int, text: str
     return one
 
 
-def answer_milestone(uow: UnitOfWork, actor: Actor, milestone_id: int, action: str, note: str = "") -> Milestone:
+def answer_milestone(
+    uow: UnitOfWork, actor: Actor, milestone_id: int, action: str, note: str = "", seen_version: int | None = None
+) -> Milestone:
     """Confirm a reported milestone, which releases its payments, or return it with a reason.
 
     Raises NotAllowed, NotFound, InvalidInput, Conflict.
@@ -83,6 +88,8 @@ def answer_milestone(uow: UnitOfWork, actor: Actor, milestone_id: int, action: s
     one = milestone(uow, milestone_id)
     found = books.get(uow, one.task_book_id)
     require_in_force(found.book)
+    if seen_version is not None and seen_version != one.version:
+        raise Conflict(CHANGED_MEANWHILE)
     if action == "return" and not note.strip():
         raise InvalidInput([Problem("answer", NO_REASON)])
     MILESTONE_LIFECYCLE.apply(uow, actor, one, "accept" if action == "accept" else "return", note)
@@ -104,6 +111,9 @@ def hand_in_report(uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[s
     answers = read_answers(REPORT_FIELDS, given)
     if answers.problems:
         raise InvalidInput(answers.problems)
+    if (known := _same_report(uow, actor, book_id, answers.values)) is not None:
+        return known
+    found.book.changed_at = uow.clock()  # of two that come at one moment the version lets one in
     report = Report(task_book_id=book_id, person_id=actor.person_id, at=uow.clock(), **answers.values)
     uow.session.add(report)
     uow.session.flush()
@@ -111,6 +121,13 @@ def hand_in_report(uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[s
     body = NEW_REPORT.format(kind=REPORT_KINDS.label(report.kind))
     books.tell(uow, actor, found, body, f"report:{report.id}", Party.OFFICE)
     return report
+
+
+def _same_report(uow: UnitOfWork, actor: Actor, book_id: int, values: Mapping[str, Any]) -> Report | None:
+    """Return the report that says just this and was handed in a moment ago: a form that was sent twice."""
+    query = select(Report).where(Report.task_book_id == book_id, Report.at >= uow.clock() - SENT_TWICE)
+    mine = (one for one in uow.session.scalars(query.order_by(Report.id.desc())) if one.person_id == actor.person_id)
+    return next((one for one in mine if all(getattr(one, name) == value for name, value in values.items())), None)
 
 
 def reports(uow: UnitOfWork, book_id: int) -> list[Report]:

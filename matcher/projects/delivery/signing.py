@@ -20,6 +20,10 @@ OFFERED = Label("任务书已送签，请核对后签署。", "The task book is 
 TAKEN_BACK = Label("任务书已撤回修改，原有签署作废。", "The task book was taken back; its signatures no longer count.")
 IN_FORCE = Label("任务书各方已签署，开始执行。", "All parties signed the task book; it is in force.")
 NOT_SIGNING = Label("这份任务书现在不需要签署。", "This task book is not to be signed now.")
+OTHER_TEXT = Label(
+    "任务书在您打开页面之后修改过并重新送签，没有签署。请核对下面的内容再签署。",
+    "The task book was changed and offered anew since you opened the page, so nothing was signed. Check what it says now, then sign.",
+)
 ALREADY = Label("贵方已经签署。", "Your side signed already.")
 TERMINATED = Label("任务书已终止。原因：{note}", "The task book was terminated. Reason: {note}")
 NO_REASON = Label("请写明原因。", "Give a reason.")
@@ -30,7 +34,8 @@ def offer(uow: UnitOfWork, actor: Actor, book_id: int) -> TaskBook:
     require(actor, "task_book.write")
     found = books.get(uow, book_id)
     TASK_BOOK_LIFECYCLE.apply(uow, actor, found.book, "offer")
-    found.book.content = {**found.book.content, **books.snapshot(found)}
+    # The version names this offer: who signs must have read it, and no earlier one.
+    found.book.content = {**found.book.content, **books.snapshot(found), "offer": found.book.version}
     audit.record(uow, actor, "task_book.offer", "task_book", book_id)
     books.tell(uow, actor, found, OFFERED, f"offer:{uow.clock():%Y%m%d%H%M%S}", Party.LEAD, Party.OWNER)
     return found.book
@@ -72,8 +77,11 @@ def signed_at(book: TaskBook, party: Party) -> datetime | None:
     return moment
 
 
-def sign(uow: UnitOfWork, actor: Actor, book_id: int) -> TaskBook:
-    """Sign for one's party; with the last signature the bid runs, the money of the signing is released, the project starts."""
+def sign(uow: UnitOfWork, actor: Actor, book_id: int, seen_offer: int | None = None) -> TaskBook:
+    """Sign for one's party; with the last signature the bid runs, the money of the signing is released, the project starts.
+
+    `seen_offer` is the offer that was read; one that was taken back and offered anew is not signed unread.
+    """
     found = books.seen(uow, actor, book_id)
     party = party_of(actor, found)
     if party is None or actor.person_id is None:
@@ -82,6 +90,8 @@ def sign(uow: UnitOfWork, actor: Actor, book_id: int) -> TaskBook:
         raise Conflict(NOT_SIGNING)
     if signed_at(found.book, party) is not None:
         raise Conflict(ALREADY)
+    if seen_offer is not None and seen_offer != found.book.content.get("offer", 0):
+        raise Conflict(OTHER_TEXT)
     setattr(found.book, f"{party}_signed_at", uow.clock())
     setattr(found.book, f"{party}_signed_by", actor.person_id)
     audit.record(uow, actor, "task_book.sign", "task_book", book_id, party=party.value)

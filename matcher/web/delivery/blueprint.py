@@ -27,6 +27,8 @@ from matcher.web.forms import Form
 from matcher.web.language import t
 
 delivery = Blueprint("delivery", __name__, url_prefix="/delivery")
+#: Boxes of the page into which people write at length.
+TEXTS = ("report", "answer", "text", "summary", "comment", "note")
 SAVED = Label("已办理。", "Done.")
 
 
@@ -70,6 +72,7 @@ def show(book_id: int, form: str = "", error: DomainError | None = None) -> str:
         typed=typed,
         problems=problems,
         refusal=refusal,
+        unsaved=[text for name, text in typed.items() if name in TEXTS and text.strip()] if refusal else [],
         report_form=Form(REPORT_FIELDS, typed if form == "reports" else {}, problems if form == "reports" else ()),
         change_form=Form(CHANGE_FIELDS, typed if form.startswith("change-") else {}, problems),
     )

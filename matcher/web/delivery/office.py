@@ -4,9 +4,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.clock import local_date
-from matcher.core.errors import Conflict, InvalidInput
+from matcher.core.errors import Conflict, InvalidInput, Problem
 from matcher.core.people import Role
 from matcher.projects.bids import service as bids
+from matcher.projects.bids.model import Bid
 from matcher.projects.delivery import (
     acceptance,
     books,
@@ -19,6 +20,7 @@ from matcher.projects.delivery import (
     view,
 )
 from matcher.projects.delivery.lifecycle import TaskBookState
+from matcher.projects.delivery.model import TaskBook
 from matcher.web.context import current_actor, current_uow
 from matcher.web.delivery.blueprint import SAVED, delivery, done
 from matcher.web.forms import Form, change_rows, given_from, read_form, read_number
@@ -51,7 +53,7 @@ def new(bid_id: int) -> ResponseReturnValue:
     """Ask for the task book of an awarded bid."""
     bid = bids.get(current_uow(), bid_id)
     form = Form(drafting.TASK_BOOK_FIELDS, drafting.suggestion(current_uow(), bid))
-    return render_template("delivery/edit.html", form=form, bid=bid, book=None)
+    return render_template("delivery/edit.html", form=form, bid=bid, book=None, seen="", now=None)
 
 
 @delivery.post("/bids/<int:bid_id>/new")
@@ -62,10 +64,25 @@ def new_post(bid_id: int) -> ResponseReturnValue:
     try:
         with current_uow() as uow:
             book = drafting.draft(uow, current_actor(), bid_id, typed)
-    except InvalidInput as error:
-        form = Form(drafting.TASK_BOOK_FIELDS, typed, error.problems)
-        return render_template("delivery/edit.html", form=form, bid=bids.get(current_uow(), bid_id), book=None), 422
+    except (InvalidInput, Conflict) as error:
+        return _edit_refused(typed, error, bids.get(current_uow(), bid_id), books.of_bid(current_uow(), bid_id), None)
     return redirect(url_for(".page", book_id=book.id), 303)
+
+
+def _edit_refused(
+    typed: dict[str, str], error: InvalidInput | Conflict, bid: Bid, known: TaskBook | None, book: TaskBook | None
+) -> ResponseReturnValue:
+    """Show the form as it was typed, with what is wrong; `known` is the task book as it stands now."""
+    problems = error.problems if isinstance(error, InvalidInput) else [Problem("", error.message)]
+    form = Form(drafting.TASK_BOOK_FIELDS, typed, problems)
+    # Who was told that a colleague was faster may look at what there is now, and save knowingly.
+    is_told = isinstance(error, Conflict) and book is not None
+    seen = book.version if is_told and book is not None else request.form.get("seen_version", "")
+    page = render_template(
+        "delivery/edit.html", form=form, bid=bid, book=book, seen=seen,
+        now=known if isinstance(error, Conflict) else None,
+    )  # fmt: skip
+    return page, 422 if isinstance(error, InvalidInput) else 409
 
 
 @delivery.get("/<int:book_id>/edit")
@@ -76,7 +93,9 @@ def edit(book_id: int) -> ResponseReturnValue:
     if found.book.state is not TaskBookState.DRAFT:
         raise Conflict(drafting.NOT_DRAFT)
     form = Form(drafting.TASK_BOOK_FIELDS, drafting.typed(current_uow(), found.book))
-    return render_template("delivery/edit.html", form=form, bid=found.bid, book=found.book)
+    return render_template(
+        "delivery/edit.html", form=form, bid=found.bid, book=found.book, seen=found.book.version, now=None
+    )
 
 
 @delivery.post("/<int:book_id>/edit")
@@ -86,11 +105,10 @@ def edit_post(book_id: int) -> ResponseReturnValue:
     typed = read_form(drafting.TASK_BOOK_FIELDS, request.form)
     try:
         with current_uow() as uow:
-            drafting.edit(uow, current_actor(), book_id, typed)
-    except InvalidInput as error:
+            drafting.edit(uow, current_actor(), book_id, typed, read_number(request.form.get("seen_version")))
+    except (InvalidInput, Conflict) as error:
         found = books.get(current_uow(), book_id)
-        form = Form(drafting.TASK_BOOK_FIELDS, typed, error.problems)
-        return render_template("delivery/edit.html", form=form, bid=found.bid, book=found.book), 422
+        return _edit_refused(typed, error, found.bid, found.book, found.book)
     return redirect(url_for(".page", book_id=book_id), 303)
 
 
@@ -120,7 +138,8 @@ def answer_milestone(book_id: int, milestone_id: int) -> ResponseReturnValue:
     def act() -> None:
         with current_uow() as uow:
             action, note = request.form.get("action", ""), request.form.get("answer", "")
-            progress.answer_milestone(uow, current_actor(), milestone_id, action, note)
+            seen = read_number(request.form.get("seen_version"))
+            progress.answer_milestone(uow, current_actor(), milestone_id, action, note, seen)
 
     return done(book_id, act, f"answer-{milestone_id}", "milestones")
 
@@ -161,8 +180,9 @@ def decide(book_id: int) -> ResponseReturnValue:
         form = request.form
         with current_uow() as uow:
             acceptance.decide(
-                uow, current_actor(), book_id, form.get("verdict", ""), form.get("grade", ""), form.get("comment", "")
-            )
+                uow, current_actor(), book_id, form.get("verdict", ""), form.get("grade", ""), form.get("comment", ""),
+                read_number(form.get("seen_version")),
+            )  # fmt: skip
 
     return done(book_id, act, "decide", "acceptance")
 

@@ -1,19 +1,18 @@
 """What all parties see, and what the team does: sign, report, ask for changes, apply for acceptance."""
 
-from contextlib import closing
-
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.core.people import Role
-from matcher.core.unit_of_work import UnitOfWork
 from matcher.exchange.task_book_document import task_book_document
 from matcher.projects import files
 from matcher.projects.delivery import acceptance, books, changes, progress, signing, view
 from matcher.web.calls.routes import DOCX
-from matcher.web.context import current_actor, current_uow, file_store, platform
+from matcher.web.context import current_actor, current_uow
 from matcher.web.delivery.blueprint import delivery, done, given, show
 from matcher.web.downloads import send_stored
+from matcher.web.file_forms import attach_files
+from matcher.web.forms import read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import language
 
@@ -55,19 +54,9 @@ def sign(book_id: int) -> ResponseReturnValue:
 
     def act() -> None:
         with current_uow() as uow:
-            signing.sign(uow, current_actor(), book_id)
+            signing.sign(uow, current_actor(), book_id, read_number(request.form.get("seen_offer")))
 
     return done(book_id, act, "sign", "signatures")
-
-
-def _attach(uow: UnitOfWork, entity: str, entity_id: int) -> None:
-    """Keep the files of the form."""
-    limit = platform().settings.max_upload_mb
-    for one in request.files.getlist("files"):
-        with closing(one):
-            content = one.read(limit * 1024 * 1024 + 1)
-        if one.filename:
-            files.attach(uow, current_actor(), file_store(), entity, entity_id, one.filename, content, limit_mb=limit)
 
 
 @delivery.post("/<int:book_id>/milestones/<int:milestone_id>/report")
@@ -78,7 +67,7 @@ def report_milestone(book_id: int, milestone_id: int) -> ResponseReturnValue:
     def act() -> None:
         with current_uow() as uow:
             one = progress.report_milestone(uow, current_actor(), milestone_id, request.form.get("report", ""))
-            _attach(uow, "milestone", one.id)
+            attach_files(uow, "milestone", one.id)
 
     return done(book_id, act, f"report-{milestone_id}", "milestones")
 
@@ -91,7 +80,7 @@ def hand_in_report(book_id: int) -> ResponseReturnValue:
     def act() -> None:
         with current_uow() as uow:
             report = progress.hand_in_report(uow, current_actor(), book_id, given())
-            _attach(uow, "report", report.id)
+            attach_files(uow, "report", report.id)
 
     return done(book_id, act, "reports", "reports")
 
@@ -131,7 +120,7 @@ def apply(book_id: int) -> ResponseReturnValue:
         values = [{part: form.get(f"measured-{n}-{part}", "") for part in ("value", "text")} for n in places]
         with current_uow() as uow:
             one = acceptance.apply(uow, current_actor(), book_id, form.get("summary", ""), values)
-            _attach(uow, "acceptance", one.id)
+            attach_files(uow, "acceptance", one.id)
 
     return done(book_id, act, "apply", "acceptance")
 

@@ -13,8 +13,9 @@ from matcher.projects.delivery.gates import Verdict
 from matcher.projects.delivery.lifecycle import GATE_LIFECYCLE, GateState
 from matcher.projects.lifecycle import BID_LIFECYCLE, BidState
 from matcher.projects.setup.rules import rules_of
-from matcher.web.context import current_actor, current_uow, file_store
+from matcher.web.context import current_actor, current_uow
 from matcher.web.downloads import send_stored
+from matcher.web.file_forms import attach_files
 from matcher.web.forms import Form, given_from, read_form, read_number
 from matcher.web.guard import for_roles
 from matcher.web.language import t
@@ -211,21 +212,18 @@ def _entry(entry_id: int, form: Form) -> str:
 @for_roles(*TEAMS)
 def hand_in(entry_id: int) -> ResponseReturnValue:
     """Hand in what the own team shows, with a file if one is given."""
-    given = request.files.get("file")
     count = len(gate_views.look(current_uow(), current_actor(), entry_id).demands)
     try:
         with current_uow() as uow:
             form = request.form
             values = [{part: form.get(f"measured-{n}-{part}", "") for part in ("value", "text")} for n in range(count)]
             gates.hand_in(uow, current_actor(), entry_id, form.get("evidence", ""), values)
-            if given is not None and given.filename:
-                files.attach(uow, current_actor(), file_store(), "gate_entry", entry_id, given.filename, given.read())
+            attach_files(uow, "gate_entry", entry_id, "file")
     except InvalidInput as error:
         return _entry(entry_id, Form((), request.form, error.problems)), 422
     except Conflict as error:
-        flash(t(error.message), "warning")
-    else:
-        flash(t(HANDED_IN), "success")
+        return _entry(entry_id, Form((), request.form, [Problem("", error.message)])), 409
+    flash(t(HANDED_IN), "success")
     return redirect(url_for(".entry", entry_id=entry_id), 303)
 
 
