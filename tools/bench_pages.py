@@ -27,15 +27,17 @@ CALLS = 7
 PAGES = {
     "": (
         "/", "/needs", "/needs?tech_field=new_materials&region=510100", "/needs?page=3", "/offers", "/offers?page=5", "/needs/2", "/needs/3",
-        "/offers/2", "/organisations/17", "/about", "/account/sign-in", "/account/sign-up",
+        "/offers/2", "/organisations/17", "/about", "/calls/", "/calls/projects/5", "/calls/archive", "/account/sign-in", "/account/sign-up",
     ),
     "qiye": (
         "/enterprise/", "/my/needs/", "/my/needs/new", "/my/needs/2", "/my/needs/2/edit", "/my/needs/upload", "/my/needs/template.xlsx", "/my/offers/",
         "/my/offers/11", "/introductions/", "/introductions/*", "/inbox/", "/inbox/settings", "/events/", "/events/1", "/events/invitations/2", "/deals/",
         "/account/profile", "/account/organisation",
     ),
-    "gaoxiao": ("/university/", "/my/offers/", "/my/offers/new", "/my/offers/2", "/my/offers/2/edit", "/introductions/", "/introductions/*", "/events/"),
-    "keji": ("/government/", "/government/gaps", "/topics/", "/topics/*", "/topics/singles", "/topics/weights", "/my/needs/", "/my/needs/6", "/events/1"),
+    "gaoxiao": ("/university/", "/my/offers/", "/my/offers/new", "/my/offers/2", "/my/offers/2/edit", "/introductions/", "/introductions/*", "/events/", "/bids/", "/delivery/2", "/gates/own"),
+    "keji": ("/government/", "/government/gaps", "/topics/", "/topics/*", "/topics/singles", "/topics/weights", "/my/needs/", "/my/needs/6", "/events/1",
+        "/projects/", "/bids/project/1", "/bids/project/9", "/experts/projects/5", "/delivery/projects/7", "/delivery/2", "/gates/projects/7"),
+    "zhuanjia": ("/experts/", "/experts/seats/*"),
     "cuohe": (
         "/desk/", "/desk/queue", "/desk/board", "/desk/board?state=introduced", "/desk/pairings/*", "/desk/list", "/desk/tasks?who=all", "/desk/workload",
         "/desk/intake", "/desk/decisions", "/introductions/", "/introductions/*", "/events/", "/events/1", "/events/1/people", "/events/new",
@@ -48,6 +50,7 @@ NAMES = {
     "qiye": "enterprise",
     "gaoxiao": "university",
     "keji": "government",
+    "zhuanjia": "expert",
     "cuohe": "desk",
     "admin": "administrator",
 }
