@@ -104,13 +104,10 @@ def platform(settings: Settings) -> Iterator[Platform]:
 
 
 class MovableClock:
-    """Tell a time that stands still until it is moved; it starts at noon of the present day in China.
-
-    In the morning there it starts with the real time: pages tell that, and what the factories make must not lie ahead of it.
-    """
+    """Tell a time that stands still until it is moved; it starts at noon of the present day in China."""
 
     def __init__(self) -> None:
-        self.moment = min(datetime.combine(local_date(utc_now()), time(12), SHANGHAI), utc_now())
+        self.moment = datetime.combine(local_date(utc_now()), time(12), SHANGHAI)
 
     def __call__(self) -> datetime:
         return self.moment

@@ -14,11 +14,12 @@ from werkzeug.test import TestResponse
 
 from matcher.accounts.model import Person
 from matcher.app import Platform
+from matcher.core.clock import utc_now
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.settings import Settings
 from matcher.web import configure_web
-from tests.conftest import Actors
+from tests.conftest import Actors, MovableClock
 from tests.factories import PASSWORD
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -51,6 +52,14 @@ class Browser:
 
 
 SignIn = Callable[[str], Browser]
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """Begin with the real time while it is morning in China: pages tell that, and what is made must not lie ahead of it."""
+    made = MovableClock()
+    made.moment = min(made.moment, utc_now())
+    return made
 
 
 @pytest.fixture
