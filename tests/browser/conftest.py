@@ -17,7 +17,7 @@ from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.settings import Settings
 from matcher.web import configure_web
-from tests.conftest import Actors
+from tests.conftest import Actors, MovableClock
 from tests.factories import PASSWORD
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -48,6 +48,11 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock.of_pages()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 
 from matcher.accounts.model import Person
 from matcher.app import Platform
-from matcher.core.clock import utc_now
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.settings import Settings
@@ -56,10 +55,7 @@ SignIn = Callable[[str], Browser]
 
 @pytest.fixture
 def clock() -> MovableClock:
-    """Begin with the real time while it is morning in China: pages tell that, and what is made must not lie ahead of it."""
-    made = MovableClock()
-    made.moment = min(made.moment, utc_now())
-    return made
+    return MovableClock.of_pages()
 
 
 @pytest.fixture
