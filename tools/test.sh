@@ -9,8 +9,9 @@ printf '\n[test] tests\n'
 if [ $# -gt 0 ]; then
   .venv/bin/python -m pytest "$@"
 else
-  # In the order of the folders: sorted by their number of tests, the files with few and long ones would come last, on one core.
-  .venv/bin/python -m pytest -n "${TEST_PROCESSES:-2}" --dist loadfile --no-loadscope-reorder --ignore tests/contract
+  # Folders with few and long tests first, the many short ones of pages last: else one core ends long after the other.
+  .venv/bin/python -m pytest -n "${TEST_PROCESSES:-2}" --dist loadfile --no-loadscope-reorder \
+    tests/unit tests/browser tests/postgresql tests/project tests/service tests/http
   .venv/bin/python -m pytest tests/contract # alone: the small Milvus server in it starves beside another process
 fi
 printf '\n[test] all green in %d s; next: make run\n' $((SECONDS - started))
