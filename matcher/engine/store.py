@@ -25,7 +25,7 @@ from matcher.engine.items import DamagedSnapshot, Vectors
 
 Ids = npt.NDArray[np.int64]
 
-_HEADER = struct.Struct("<III16sf")  # bytes in all, rows, bytes of the language, digest of the text hash, hubness
+_HEADER = struct.Struct("<III16s")  # bytes in all, rows, bytes of the language, digest of the text hash
 _FACTS = TypeAdapter(Facts)
 _READ_AHEAD = 8192  # bytes: most items come with one call
 _WORTH_REWRITING = 64 * 2**20
@@ -136,7 +136,7 @@ class ItemStore:
         self._end = 0
         self._live = 0
         self._places: dict[int, int] = {}  # offset * 2, plus 1 in the nameless file
-        self._hubness: dict[int, float] = {}
+        self._hubness: dict[int, float] = {}  # in memory, for it is asked of every candidate
 
     def __len__(self) -> int:
         return len(self._places)
@@ -205,16 +205,16 @@ class ItemStore:
         language = item.language.encode("utf-8")
         body = item.first.astype("<f4").tobytes() + item.others.astype("<f2").tobytes() + language + item.stated
         size = _HEADER.size + len(body)
-        return _HEADER.pack(size, 1 + len(item.others), len(language), item.digest, item.hubness) + body
+        return _HEADER.pack(size, 1 + len(item.others), len(language), item.digest) + body
 
     def _unpack(self, key: int, data: bytes) -> StoredItem:
-        _, count, letters, digest, hubness = _HEADER.unpack_from(data)
+        _, count, letters, digest = _HEADER.unpack_from(data)
         first = np.frombuffer(data, "<f4", self.dimension, _HEADER.size)
         start = _HEADER.size + 4 * self.dimension
         others = np.frombuffer(data, "<f2", (count - 1) * self.dimension, start).reshape(-1, self.dimension)
         start += 2 * others.size
         language = data[start : start + letters].decode("utf-8")
-        return StoredItem(key, digest, language, hubness, first, others, data[start + letters :])
+        return StoredItem(key, digest, language, self._hubness[key], first, others, data[start + letters :])
 
     def _bytes(self, place: int, size: int) -> bytes:
         file = self._extra if place & 1 else self._base

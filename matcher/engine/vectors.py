@@ -131,7 +131,7 @@ class VectorIndex:
         """Return the exact vectors (n, d) of stored ids where they are in memory, None where only lists are."""
         if self._base is not None:
             return None
-        with _threads(1):
+        with _one_thread():
             rows: Vectors = self._index.reconstruct_batch(ids)
         return rows
 
@@ -163,23 +163,21 @@ class VectorIndex:
             probes = self.probes if among is None else lists
             compared = compared * probes // lists
             parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
-            index.parallel_mode = (
-                1 if len(queries) == 1 else 0
-            )  # the lists of a query are shared out, or the queries are
+            index.parallel_mode = int(len(queries) == 1)  # the lists of one query are shared out, or the queries are
 
-        def find(part: Vectors) -> tuple[Vectors, Ids]:
-            with _threads(1):
+        def alone(part: Vectors) -> tuple[Vectors, Ids]:
+            with _one_thread():
                 found: tuple[Vectors, Ids] = index.search(part, k, params=parameters)
             return found
 
         if len(queries) * compared <= WORTH_SHARING:
-            scores, ids = find(queries)
+            scores, ids = alone(queries)
         elif len(queries) == 1:
             scores, ids = index.search(queries, k, params=parameters)
         else:
             hands = faiss.omp_get_max_threads()
             with ThreadPoolExecutor(hands) as pool:
-                parts = list(pool.map(find, np.array_split(queries, min(hands, len(queries)))))
+                parts = list(pool.map(alone, np.array_split(queries, min(hands, len(queries)))))
             scores, ids = (np.concatenate(each) for each in zip(*parts, strict=True))
         return ids, scores
 
@@ -304,11 +302,11 @@ def _faiss() -> Any:
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Let FAISS use so many threads for what this thread asks of it."""
+def _one_thread() -> Iterator[None]:
+    """Let FAISS do what this thread asks of it in this thread alone."""
     faiss = _faiss()
     before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(count)
+    faiss.omp_set_num_threads(1)
     try:
         yield
     finally:
