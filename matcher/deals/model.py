@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matcher.accounts.model import Organisation
 from matcher.core.db import Base
+from matcher.core.numbers import number_of
 
 
 class Deal(Base):
@@ -37,4 +38,4 @@ class Deal(Base):
     @property
     def number(self) -> str:
         """Return the number that people use in talk and letters."""
-        return f"HT{self.id:06d}"
+        return number_of("deal", self.id)

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from matcher.accounts.model import Organisation
 from matcher.core.listing import like
+from matcher.core.numbers import LETTERS
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
@@ -83,8 +84,8 @@ def known_pairings(uow: UnitOfWork, fixed: Found | None, found: Sequence[Found])
 
 def _model(side: str) -> tuple[type[Any], tuple[Any, ...], str]:
     if side == "need":
-        return Need, need_model.OPEN_STATES, "XQ"
-    return Offer, offer_model.OPEN_STATES, "CG"
+        return Need, need_model.OPEN_STATES, LETTERS["need"]
+    return Offer, offer_model.OPEN_STATES, LETTERS["offer"]
 
 
 def _named(uow: UnitOfWork, side: str, text: str) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from matcher.core.labels import Label
+from matcher.core.numbers import number_of
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.exchange.columns import NUMBER, Headers
 from matcher.exchange.owners import chunks
@@ -83,7 +84,7 @@ class Stored:
         label = next(field.label for field in self._side.fields if field.name == "title")
         known = self._by_title.get((owner, title), [])
         if ref:
-            told = [SAME_TITLE.format(number=f"{self._side.prefix}{one.id:06d}") for one in known[:1]]
+            told = [SAME_TITLE.format(number=number_of(self._side.entity, one.id)) for one in known[:1]]
             return Found(warnings=tuple(CellProblem(label, message) for message in told))
         known = [one for one in known if one.is_open] or known
         known = [one for one in known if not one.ref] or known

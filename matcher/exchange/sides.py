@@ -9,6 +9,7 @@ from matcher.core.errors import DomainError, InvalidInput, Problem
 from matcher.core.fields import Answers, Field
 from matcher.core.labels import Label
 from matcher.core.lifecycle import Lifecycle
+from matcher.core.numbers import LETTERS
 from matcher.needs import service as needs
 from matcher.needs.fields import NEED_FIELDS
 from matcher.needs.model import NEED_LIFECYCLE, Need
@@ -22,12 +23,11 @@ UNKNOWN_LIST = Label("没有“{given}”这种清单。", "There is no list “
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Describe one kind of list; `entity` is the word of permissions and audit, `prefix` begins the numbers of its items."""
+    """Describe one kind of list; `entity` is the word of permissions and audit."""
 
     what: str
     entity: str
     title: Label
-    prefix: str
     fields: Sequence[Field]
     model: type[Need] | type[Offer]
     lifecycle: Lifecycle[Any]
@@ -47,7 +47,7 @@ class Side:
 
     def item_id(self, number: str) -> int | None:
         """Return the id in a number such as XQ000012, or None."""
-        digits = number.strip().upper().removeprefix(self.prefix)
+        digits = number.strip().upper().removeprefix(LETTERS[self.entity])
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
 
@@ -55,7 +55,6 @@ NEEDS = Side(
     "needs",
     "need",
     Label("需求清单", "Needs"),
-    "XQ",
     NEED_FIELDS,
     Need,
     NEED_LIFECYCLE,
@@ -71,7 +70,6 @@ OFFERS = Side(
     "offers",
     "offer",
     Label("成果清单", "Results"),
-    "CG",
     OFFER_FIELDS,
     Offer,
     OFFER_LIFECYCLE,

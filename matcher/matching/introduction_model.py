@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from matcher.core.db import Base, enum_column
 from matcher.core.labels import Label
 from matcher.core.lifecycle import Lifecycle, Transition
+from matcher.core.numbers import number_of
 from matcher.matching.model import Pairing
 
 
@@ -78,7 +79,7 @@ class Introduction(Base):
     @property
     def number(self) -> str:
         """Return the number that people use in talk and letters."""
-        return f"YJ{self.id:06d}"
+        return number_of("introduction", self.id)
 
     def answer_of(self, party: Party) -> "IntroductionAnswer | None":
         """Return what a side answered, None while it has not."""

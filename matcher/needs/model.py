@@ -13,6 +13,7 @@ from matcher.core.db import Base, enum_column
 from matcher.core.indicator_columns import IndicatorColumns
 from matcher.core.labels import Label
 from matcher.core.lifecycle import Lifecycle, Transition
+from matcher.core.numbers import number_of
 
 
 class NeedState(StrEnum):
@@ -117,7 +118,7 @@ class Need(Base):
     @property
     def number(self) -> str:
         """Return the number that staff and owners use in talk and letters."""
-        return f"XQ{self.id:06d}"
+        return number_of("need", self.id)
 
 
 class NeedField(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, raiseload
 
 from matcher.accounts.model import Organisation
 from matcher.core.listing import PAGE_SIZE, Listing, found_in, grouped, like
+from matcher.core.numbers import LETTERS
 from matcher.core.people import Actor
 from matcher.core.permissions import View, allowed, need_view
 from matcher.core.unit_of_work import UnitOfWork
@@ -115,7 +116,7 @@ def published_since(
 
 def named_needs(uow: UnitOfWork, actor: Actor, text: str, limit: int) -> list[int]:
     """Return the public needs whose number a text is, or whose title or organisation holds it, as far as `actor` sees them."""
-    digits = text.upper().removeprefix("XQ")
+    digits = text.upper().removeprefix(LETTERS["need"])
     by_name = or_(Need.title.like(like(text), escape="\\"), Organisation.name.like(like(text), escape="\\"))
     by_number = Need.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else false()
     name = own_name(uow, actor)

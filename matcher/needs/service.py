@@ -207,7 +207,7 @@ def _publish(uow: UnitOfWork, actor: Actor, need: Need) -> None:
 def submit(uow: UnitOfWork, actor: Actor, need_id: int) -> Need:
     """Hand a draft in; raises InvalidInput when it is not complete."""
     need = _get(uow, actor, need_id, "need.submit")
-    _checked(uow, answers_of(need) | {"budget": "" if need.budget is None else in_wan(need.budget)}, complete=True)
+    _checked(uow, _given_of(need), complete=True)
     _submit(uow, actor, need)
     return need
 
@@ -250,7 +250,7 @@ def _close(uow: UnitOfWork, actor: Actor, need_id: int, action: str, permission:
 def renew(uow: UnitOfWork, actor: Actor, need_id: int) -> Need:
     """Hand an expired or withdrawn need in again; raises InvalidInput when its dates have passed."""
     need = _get(uow, actor, need_id, "need.submit")
-    _checked(uow, answers_of(need) | {"budget": "" if need.budget is None else in_wan(need.budget)}, complete=True)
+    _checked(uow, _given_of(need), complete=True)
     _submit(uow, actor, need, "renew")
     return need
 
@@ -357,3 +357,8 @@ def find_by_ref(uow: UnitOfWork, owner_id: int, ref: str) -> Need | None:
     """Return the need that an organisation knows by its own number."""
     query = select(Need).where(Need.organisation_id == owner_id, Need.ref == ref).options(selectinload(Need.versions))
     return uow.session.scalar(query)
+
+
+def _given_of(need: Need) -> dict[str, Any]:
+    """Return the answers of a need as a form would give them."""
+    return answers_of(need) | {"budget": "" if need.budget is None else in_wan(need.budget)}

@@ -12,6 +12,7 @@ from matcher.core.db import Base, enum_column
 from matcher.core.indicator_columns import IndicatorColumns
 from matcher.core.labels import Label
 from matcher.core.lifecycle import Lifecycle, Transition
+from matcher.core.numbers import number_of
 from matcher.core.rows import IpRow
 
 
@@ -110,7 +111,7 @@ class Offer(Base):
     @property
     def number(self) -> str:
         """Return the number that staff and owners use in talk and letters."""
-        return f"CG{self.id:06d}"
+        return number_of("offer", self.id)
 
 
 class OfferField(Base):

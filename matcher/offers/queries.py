@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, raiseload
 
 from matcher.accounts.model import Organisation
 from matcher.core.listing import PAGE_SIZE, Listing, found_in, grouped, like
+from matcher.core.numbers import LETTERS
 from matcher.core.people import Actor
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import INDUSTRY, OFFER_COOPERATION
@@ -78,7 +79,7 @@ def published_since(uow: UnitOfWork, wanted: OfferFilter, since: datetime, limit
 
 def named_offers(uow: UnitOfWork, text: str, limit: int) -> list[int]:
     """Return the public offers whose number a text is, or whose title or organisation holds it."""
-    digits = text.upper().removeprefix("CG")
+    digits = text.upper().removeprefix(LETTERS["offer"])
     by_name = or_(Offer.title.like(like(text), escape="\\"), Organisation.name.like(like(text), escape="\\"))
     by_number = Offer.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else false()
     query = _filtered(select(Offer.id), or_(by_name, by_number)).order_by(*_order(OfferFilter()))

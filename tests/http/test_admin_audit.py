@@ -6,9 +6,10 @@ from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching import assignments, review
 from matcher.matching.model import Verdict
 from matcher.needs import service as needs
+from matcher.offers import service as offers
 from tests.conftest import Actors
 from tests.desk_pairings import pairing
-from tests.factories import need_answers
+from tests.factories import need_answers, offer_answers
 from tests.http.conftest import SignIn
 
 
@@ -51,3 +52,12 @@ def test_the_record_of_a_changed_need_says_which_boxes_and_never_its_title(
     assert f"需求 XQ{need.id:06d}" in text
     assert "改了：需求名称、预期投入" in text
     assert "高温合金" not in text
+
+
+def test_boxes_of_a_result_have_the_words_of_its_own_form(sign_in: SignIn, uow: UnitOfWork, actors: Actors) -> None:
+    with uow:
+        offer = offers.create(uow, actors.university, offer_answers())
+    with uow:
+        offers.edit(uow, actors.university, offer.id, offer_answers(title="另一个名称"))
+    text = "\n".join(rows_of(sign_in("admin").get("/admin/audit?entity=offer").text))
+    assert "改了：成果名称" in text

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from matcher.accounts.model import Organisation
 from matcher.core.db import Base, enum_column
 from matcher.core.indicator_columns import IndicatorColumns
+from matcher.core.numbers import number_of
 from matcher.projects.lifecycle import BidState, MemberState
 
 
@@ -68,7 +69,7 @@ class Bid(Base):
     @property
     def number(self) -> str:
         """Return the number that everyone uses in talk and letters."""
-        return f"JB{self.id:06d}"
+        return number_of("bid", self.id)
 
 
 class BidMember(Base):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.core.db import Base, enum_column
 from matcher.core.indicator_columns import IndicatorColumns
+from matcher.core.numbers import number_of
 from matcher.projects.delivery.lifecycle import ChangeState, GateState, MilestoneState, PaymentState, TaskBookState
 
 
@@ -44,7 +45,7 @@ class TaskBook(Base):
     @property
     def number(self) -> str:
         """Return the number that everyone uses in talk and letters."""
-        return f"RW{self.id:06d}"
+        return number_of("task_book", self.id)
 
     @property
     def amount(self) -> Decimal:

@@ -12,6 +12,7 @@ from matcher.core import audit
 from matcher.core.clock import local_date
 from matcher.core.errors import Conflict, InvalidInput, NotFound, Problem
 from matcher.core.labels import Label
+from matcher.core.numbers import number_of
 from matcher.core.people import SYSTEM, Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
@@ -265,5 +266,5 @@ def _moved(uow: UnitOfWork, payment: Payment, into: TaskBook) -> Payment:
         gate_id=payment.gate_id if to_come else None,
     )
     row = _row(into, Source(payment.source), part, payment.amount, 1000)
-    row.note = f"RW{payment.task_book_id:06d}"
+    row.note = number_of("task_book", payment.task_book_id)
     return row

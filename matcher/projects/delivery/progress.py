@@ -125,9 +125,12 @@ def hand_in_report(uow: UnitOfWork, actor: Actor, book_id: int, given: Mapping[s
 
 def _same_report(uow: UnitOfWork, actor: Actor, book_id: int, values: Mapping[str, Any]) -> Report | None:
     """Return the report that says just this and was handed in a moment ago: a form that was sent twice."""
-    query = select(Report).where(Report.task_book_id == book_id, Report.at >= uow.clock() - SENT_TWICE)
-    mine = (one for one in uow.session.scalars(query.order_by(Report.id.desc())) if one.person_id == actor.person_id)
-    return next((one for one in mine if all(getattr(one, name) == value for name, value in values.items())), None)
+    since = uow.clock() - SENT_TWICE
+    query = select(Report).where(
+        Report.task_book_id == book_id, Report.person_id == actor.person_id, Report.at >= since
+    )
+    recent = uow.session.scalars(query.order_by(Report.id.desc()))
+    return next((one for one in recent if all(getattr(one, name) == value for name, value in values.items())), None)
 
 
 def reports(uow: UnitOfWork, book_id: int) -> list[Report]:

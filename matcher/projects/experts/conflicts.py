@@ -12,6 +12,7 @@ from sqlalchemy import Date, and_, column, or_, select, table
 from matcher.accounts.model import Organisation
 from matcher.core.clock import local_date
 from matcher.core.labels import Label
+from matcher.core.numbers import number_of
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.matching.introduction_model import Introduction, IntroductionState
 from matcher.matching.model import Pairing, PairingState
@@ -125,7 +126,7 @@ def _deals(uow: UnitOfWork, some: set[int], others: set[int]) -> Iterable[tuple[
         ),
     )
     for deal_id, buyer, seller in uow.session.execute(query):
-        yield buyer, seller, Link(DEAL, f"HT{deal_id:06d}")
+        yield buyer, seller, Link(DEAL, number_of("deal", deal_id))
 
 
 def _talks(uow: UnitOfWork, some: set[int], others: set[int]) -> Iterable[tuple[int, int, Link]]:
@@ -171,4 +172,4 @@ def _consortia(uow: UnitOfWork, some: set[int], others: set[int]) -> Iterable[tu
     for bid_id, together in members.items():
         for one in together & some:
             for other in together & others - {one}:
-                yield one, other, Link(CONSORTIUM, f"JB{bid_id:06d}")
+                yield one, other, Link(CONSORTIUM, number_of("bid", bid_id))

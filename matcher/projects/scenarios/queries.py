@@ -10,6 +10,7 @@ from matcher.accounts.model import Organisation
 from matcher.core.clock import local_date
 from matcher.core.labels import Label
 from matcher.core.listing import PAGE_SIZE, Listing, grouped
+from matcher.core.numbers import number_of
 from matcher.core.people import Actor
 from matcher.core.permissions import View, allowed, require
 from matcher.core.unit_of_work import UnitOfWork
@@ -168,7 +169,7 @@ def _trial_rows(uow: UnitOfWork, *conditions: ColumnElement[bool], page: int | N
     if page is not None:
         query = query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     return [
-        TrialRow(trial, f"XQ{need_id:06d}", title, team, owned)
+        TrialRow(trial, number_of("need", need_id), title, team, owned)
         for trial, need_id, title, team, owned in uow.session.execute(query)
     ]
 

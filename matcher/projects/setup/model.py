@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from matcher.accounts.model import Organisation
 from matcher.core.db import Base, enum_column
 from matcher.core.indicator_columns import IndicatorColumns
+from matcher.core.numbers import number_of
 from matcher.projects.lifecycle import Mode, ObjectionState, ProjectState
 
 
@@ -44,7 +45,7 @@ class Call(Base):
     @property
     def number(self) -> str:
         """Return the number that staff use in talk and letters."""
-        return f"BD{self.id:06d}"
+        return number_of("call", self.id)
 
 
 class Project(Base):
@@ -100,7 +101,7 @@ class Project(Base):
     @property
     def number(self) -> str:
         """Return the number that everyone uses in talk and letters."""
-        return f"LX{self.id:06d}"
+        return number_of("project", self.id)
 
     @property
     def total_funds(self) -> Decimal:

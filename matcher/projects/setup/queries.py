@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from matcher.core.labels import Label
 from matcher.core.listing import PAGE_SIZE, Listing, like
+from matcher.core.numbers import LETTERS
 from matcher.core.people import Actor
 from matcher.core.permissions import require
 from matcher.core.unit_of_work import UnitOfWork
@@ -68,7 +69,7 @@ def _among(column: InstrumentedAttribute[Any], codes: tuple[str, ...]) -> Column
 def _text(text: str) -> ColumnElement[bool] | None:
     if not text:
         return None
-    digits = text.upper().removeprefix("LX")
+    digits = text.upper().removeprefix(LETTERS["project"])
     named = Project.title.like(like(text), escape="\\")
     return (
         or_(named, Project.id == int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 10 else named

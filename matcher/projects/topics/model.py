@@ -6,6 +6,7 @@ from sqlalchemy import JSON, Float, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.core.db import Base
+from matcher.core.numbers import number_of
 
 
 class Topic(Base):
@@ -32,7 +33,7 @@ class Topic(Base):
     @property
     def number(self) -> str:
         """Return the number that staff use in talk and letters."""
-        return f"GX{self.id:06d}"
+        return number_of("topic", self.id)
 
 
 class TopicMember(Base):

@@ -10,6 +10,7 @@ from matcher.accounts.model import Organisation
 from matcher.core import audit
 from matcher.core.labels import Label
 from matcher.core.listing import PAGE_SIZE
+from matcher.core.numbers import number_of
 from matcher.core.people import Actor
 from matcher.core.permissions import View, require
 from matcher.core.unit_of_work import UnitOfWork
@@ -144,7 +145,7 @@ def list_topics(uow: UnitOfWork, actor: Actor, page: int = 1, field: str = "") -
         if field and field not in fields[key]:
             continue
         owners = {known[need].owner: known[need].is_chain_leader for need in needs}
-        number, index = f"GX{key:06d}", index_of(parts[key], weights)
+        number, index = number_of("topic", key), index_of(parts[key], weights)
         rows.append(
             TopicRow(
                 key, number, names[key], len(needs), len(owners), sum(owners.values()), fields[key], parts[key], index,
@@ -214,4 +215,4 @@ def open_topics(uow: UnitOfWork, actor: Actor) -> list[tuple[int, str, str]]:
     require(actor, "topic.see")
     ids = list(uow.session.scalars(select(Topic.id).where(Topic.closed_at.is_(None)).order_by(Topic.id)))
     names = _names(uow, ids)
-    return [(one, f"GX{one:06d}", names[one]) for one in ids]
+    return [(one, number_of("topic", one), names[one]) for one in ids]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from matcher.accounts.model import Organisation, Person
 from matcher.core.audit import AuditRow
 from matcher.core.labels import Label
+from matcher.core.numbers import LETTERS, number_of
 from matcher.core.unit_of_work import UnitOfWork
 from matcher.core.vocabularies import DECLINE_REASON, DISCLOSURE
 from matcher.events.outcomes import OUTCOME
@@ -20,11 +21,6 @@ from matcher.needs.fields import NEED_FIELDS
 from matcher.offers.fields import OFFER_FIELDS
 from matcher.web.language import t
 
-#: The letters of the numbers that people use of things.
-NUMBERS = {
-    "need": "XQ", "offer": "CG", "introduction": "YJ", "deal": "HT", "project": "LX", "call": "BD", "bid": "JB", "task_book": "RW",
-    "topic": "GX", "scenario": "XQ",
-}  # fmt: skip
 YES, NO, NOBODY = Label("是", "yes"), Label("否", "no"), Label("无人", "nobody")
 PARTIES = {
     "need": Label("需求方", "asking side"), "offer": Label("成果方", "offering side"),
@@ -60,14 +56,15 @@ OF_KIND = {
     "bid": "bid", "call": "call", "former": "bid", "need": "need", "needs": "need", "offer": "offer", "organisation": "organisation",
     "pairing": "pairing", "project": "project", "projects": "project", "topic": "topic", "of": "person",
 }  # fmt: skip
-FIELD_LABELS = {one.name: one.label for one in (*OFFER_FIELDS, *NEED_FIELDS)}
+BOXES = {
+    "need": {one.name: one.label for one in NEED_FIELDS}, "offer": {one.name: one.label for one in OFFER_FIELDS}
+}  # fmt: skip
 CODES: dict[str, Callable[[str], Label]] = {
     "reason": lambda code: DECLINE_REASON.label(code) if code in DECLINE_REASON else Label(code, code),
     "disclosure": lambda code: DISCLOSURE.label(code) if code in DISCLOSURE else Label(code, code),
     "outcome": lambda code: OUTCOME.label(code) if code in OUTCOME else Label(code, code),
     "party": lambda code: PARTIES.get(code, Label(code, code)),
     "kinds": lambda code: KINDS[MessageKind(code)].label if code in set(MessageKind) else Label(code, code),
-    "fields": lambda code: FIELD_LABELS.get(code, Label(code, code)),
 }
 
 
@@ -85,12 +82,13 @@ class Names:
             self._found |= {(kind, key): name for key, name in uow.session.execute(query)} if wanted[kind] else {}
         pairs = select(Pairing.id, Pairing.need_id, Pairing.offer_id).where(Pairing.id.in_(wanted["pairing"]))
         for key, need, offer in uow.session.execute(pairs) if wanted["pairing"] else ():
-            self._found["pairing", key] = f"XQ{need:06d} ↔ CG{offer:06d}"
+            self._found["pairing", key] = f"{number_of('need', need)} ↔ {number_of('offer', offer)}"
 
     def of(self, kind: str, number: int) -> str:
         """Return what a thing is called: its name or number; its bare id where it has neither."""
-        if kind in NUMBERS:
-            return f"{NUMBERS[kind]}{number:06d}"
+        kind = "need" if kind == "scenario" else kind  # a scenario is a need of that source
+        if kind in LETTERS:
+            return number_of(kind, number)
         return self._found.get((kind, number), str(number))
 
 
@@ -141,6 +139,8 @@ def _value(row: AuditRow, names: Names, key: str, value: Any) -> str:
         return t(Label("，", ", ")).join(f"{name} {one}" for name, one in value.items())
     if kind and isinstance(value, int):
         return names.of(kind, value)
+    if key == "fields" and str(value) in (boxes := BOXES.get(row.entity, {})):
+        return t(boxes[str(value)])
     if key in CODES:
         return t(CODES[key](str(value)))
     return t(RHYTHM_LABELS[Rhythm(value)]) if key in set(MessageKind) and value in set(Rhythm) else str(value)

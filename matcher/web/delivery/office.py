@@ -76,13 +76,13 @@ def _edit_refused(
     problems = error.problems if isinstance(error, InvalidInput) else [Problem("", error.message)]
     form = Form(drafting.TASK_BOOK_FIELDS, typed, problems)
     # Who was told that a colleague was faster may look at what there is now, and save knowingly.
-    is_told = isinstance(error, Conflict) and book is not None
-    seen = book.version if is_told and book is not None else request.form.get("seen_version", "")
+    is_told = isinstance(error, Conflict)
+    seen = book.version if book is not None and is_told else request.form.get("seen_version", "")
     page = render_template(
         "delivery/edit.html", form=form, bid=bid, book=book, seen=seen,
-        now=known if isinstance(error, Conflict) else None,
+        now=known if is_told else None,
     )  # fmt: skip
-    return page, 422 if isinstance(error, InvalidInput) else 409
+    return page, 409 if is_told else 422
 
 
 @delivery.get("/<int:book_id>/edit")

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from matcher.core.errors import InvalidInput, Problem
 from matcher.core.labels import Label
+from matcher.core.numbers import LETTERS
 from matcher.core.people import Role
 from matcher.core.permissions import require
 from matcher.core.vocabularies import TECH_FIELD
@@ -118,7 +119,7 @@ def _split(topic_id: int) -> tuple[int, str]:
 
 
 def _move(topic_id: int) -> tuple[int, str]:
-    need = _number(request.form.get("need", ""), "XQ")
+    need = _number(request.form.get("need", ""), LETTERS["need"])
     if not need:
         raise InvalidInput([Problem("need", NO_NEED_NUMBER)])
     with current_uow() as uow:
